@@ -1,0 +1,1 @@
+//! The Chartseal registry.

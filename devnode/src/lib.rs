@@ -1,0 +1,1 @@
+//! A Stylus development chain in one process, with Nitro's gas.
