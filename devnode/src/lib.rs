@@ -1,1 +1,5 @@
 //! A Stylus development chain in one process, with Nitro's gas.
+//!
+//! For development and tests only: it has one block producer, no consensus and no peers.
+
+pub mod chain;
