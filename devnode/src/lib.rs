@@ -3,3 +3,4 @@
 //! For development and tests only: it has one block producer, no consensus and no peers.
 
 pub mod chain;
+pub mod stylus;
