@@ -2,6 +2,8 @@
 //!
 //! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
 //! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
+//! - [`cli`] is the program `chartseal`: arguments in, reports out.
 
+pub mod cli;
 pub mod crypto;
 pub mod identity;

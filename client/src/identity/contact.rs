@@ -114,7 +114,7 @@ pub fn check_name(name: &str) -> Result<(), IdentityError> {
 }
 
 /// Control characters, and those that reorder or hide text (Unicode TR 36 section 2.10.2).
-fn confuses_terminals(c: char) -> bool {
+pub(crate) fn confuses_terminals(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

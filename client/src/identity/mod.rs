@@ -21,6 +21,7 @@ mod profile;
 pub use account::{AccountKey, Identity};
 pub use book::{AddressBook, KeyCheck, Person};
 pub use card::ContactCard;
+pub(crate) use contact::confuses_terminals;
 pub use contact::{Fingerprint, check_email, check_name, parse_address};
 pub use error::IdentityError;
 pub use passphrase::Passphrase;

@@ -1,0 +1,69 @@
+//! What every command is given: settings, output, and the user's answers.
+
+use std::cell::OnceCell;
+
+use super::args::Global;
+use super::config::{Home, Settings};
+use super::failure::Outcome;
+use super::output::{Output, Report};
+use super::progress::Progress;
+use super::{secret, terminal};
+use crate::identity::{Identity, Passphrase, Profile};
+
+/// One run of the program.
+pub(crate) struct App {
+    pub(crate) home: Home,
+    pub(crate) output: Output,
+    given: Global,
+    passphrase: OnceCell<Passphrase>,
+}
+
+impl App {
+    pub(crate) fn new(given: Global) -> Outcome<Self> {
+        let output = Output::new(given.json);
+        Ok(Self {
+            home: Home::open(&given)?,
+            output,
+            given,
+            passphrase: OnceCell::new(),
+        })
+    }
+
+    pub(crate) fn show(&self, report: &impl Report) -> Outcome {
+        self.output.show(report)
+    }
+
+    /// Asks, unless the user has said yes to everything.
+    pub(crate) fn confirm(&self, question: &str) -> Outcome {
+        if self.given.yes {
+            Ok(())
+        } else {
+            terminal::confirm(question)
+        }
+    }
+
+    pub(crate) fn progress(&self, message: &'static str) -> Progress {
+        Progress::new(message, !self.given.quiet && !self.output.is_json())
+    }
+
+    pub(crate) fn profile(&self) -> Outcome<(Profile, Settings)> {
+        let profile = self.home.profile()?;
+        let settings = self.home.settings(&profile)?;
+        Ok((profile, settings))
+    }
+
+    /// Opens a profile's keystore.
+    pub(crate) fn unlock(&self, profile: &Profile) -> Outcome<Identity> {
+        let question = format!("Passphrase of profile {}: ", profile.name());
+        let passphrase = match self.passphrase.get() {
+            Some(passphrase) => passphrase.clone(),
+            None => secret::passphrase(self.given.passphrase_file.as_deref(), &question)?,
+        };
+        Ok(profile.unlock(self.passphrase.get_or_init(|| passphrase))?)
+    }
+
+    /// A passphrase for a new keystore; typed ones are asked for twice.
+    pub(crate) fn new_passphrase(&self, profile: &str) -> Outcome<Passphrase> {
+        secret::new_passphrase(self.given.passphrase_file.as_deref(), profile)
+    }
+}

@@ -1,0 +1,91 @@
+//! A failure as the user meets it: what happened, what to do about it, and the exit code.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::exit::Exit;
+use crate::identity::IdentityError;
+
+/// Why a command did not succeed. Never carries a secret.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    remedy: String,
+    exit: Exit,
+}
+
+/// The outcome of a command.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            remedy: remedy.into(),
+            exit,
+        }
+    }
+
+    /// A value on the command line or in a configuration file is not valid.
+    pub(crate) fn usage(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, what, remedy)
+    }
+
+    /// A file of this machine could not be used.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| {
+            let exit = if source.kind() == io::ErrorKind::NotFound {
+                Exit::NotFound
+            } else {
+                Exit::File
+            };
+            let remedy =
+                "Check that the path is right, that it belongs to you and that the disk has room.";
+            Self::new(exit, format!("{}: {source}", path.display()), remedy)
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The same as one JSON object, for `--json`.
+    pub(crate) fn to_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            error: &'a str,
+            remedy: &'a str,
+            exit: u8,
+        }
+        let shown = Shown {
+            error: &self.what,
+            remedy: &self.remedy,
+            exit: self.exit as u8,
+        };
+        serde_json::to_string(&shown).unwrap_or_else(|_| String::from("{}"))
+    }
+}
+
+/// Two lines: what happened, what to do.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}\nremedy: {}", self.what, self.remedy)
+    }
+}
+
+impl From<IdentityError> for Failure {
+    fn from(error: IdentityError) -> Self {
+        let exit = match &error {
+            IdentityError::NotFound { .. } => Exit::NotFound,
+            IdentityError::Invalid { .. } | IdentityError::Ambiguous { .. } => Exit::Usage,
+            IdentityError::File { .. } => Exit::File,
+            IdentityError::Exists { .. } => Exit::Refused,
+            _ => Exit::Identity,
+        };
+        Self::new(exit, error.to_string(), error.remedy())
+    }
+}
