@@ -2,8 +2,10 @@
 //!
 //! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
 //! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
+//! - [`chain`] works the registry: transactions, views, history.
 //! - [`cli`] is the program `chartseal`: arguments in, reports out.
 
+pub mod chain;
 pub mod cli;
 pub mod crypto;
 pub mod identity;
