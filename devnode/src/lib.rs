@@ -3,4 +3,5 @@
 //! For development and tests only: it has one block producer, no consensus and no peers.
 
 pub mod chain;
+pub mod evm;
 pub mod stylus;

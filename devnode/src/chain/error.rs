@@ -25,9 +25,6 @@ pub enum SendError {
         /// This chain's.
         want: u64,
     },
-    /// The transaction was mined before.
-    #[error("already known")]
-    AlreadyKnown,
     /// The nonce was used before.
     #[error("nonce too low: address {address}, tx: {tx} state: {state}")]
     NonceTooLow {
@@ -136,14 +133,24 @@ pub enum SendError {
     #[error("exceeds block gas limit")]
     GasLimitTooHigh,
     /// The highest possible fee is above the node's cap.
-    #[error("tx fee ({fee} wei) exceeds the configured cap ({cap} wei)")]
+    #[error(
+        "tx fee ({:.2} ether) exceeds the configured cap ({:.2} ether)",
+        f64::from(*fee) / WEI_PER_ETHER,
+        *cap as f64 / WEI_PER_ETHER
+    )]
     FeeAboveCap {
         /// gas limit × fee cap, wei.
         fee: U256,
         /// The cap, wei.
         cap: u128,
     },
+    /// The machine failed; not the transaction's fault.
+    #[error("internal error: {0}")]
+    Internal(String),
 }
+
+/// Wei in an ether, for texts.
+const WEI_PER_ETHER: f64 = 1e18;
 
 /// Why a read, call or estimate gave no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -202,6 +209,14 @@ pub enum ControlError {
         requested: u64,
         /// Time of the last block.
         last: u64,
+    },
+    /// More blocks than one request may make.
+    #[error("{count} blocks are too many for one request: mine at most {limit} at a time")]
+    TooManyBlocks {
+        /// Blocks asked for.
+        count: u64,
+        /// The limit.
+        limit: u64,
     },
     /// The reorganisation would remove the genesis block.
     #[error("a reorganisation of {depth} blocks needs more than the {height} blocks there are")]

@@ -30,7 +30,7 @@
 //! subscribe(&self) -> broadcast::Receiver<ChainEvent>
 //!
 //! increase_time(&mut self, seconds: u64) -> i64 (the whole offset)      set_next_block_timestamp(&mut self, u64) -> Result<(), ControlError>
-//! set_time(&mut self, u64) -> Result<(), ControlError>                  mine(&mut self, blocks: u64, interval: Option<u64>)
+//! set_time(&mut self, u64) -> Result<(), ControlError>                  mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ControlError>
 //! snapshot(&mut self) -> u64                                            revert(&mut self, u64) -> bool
 //! reorg(&mut self, depth: u64) -> Result<(), ControlError>
 //! set_balance(&mut self, Address, U256)                                 set_nonce(&mut self, Address, u64)
@@ -41,12 +41,26 @@
 //! History is complete: every past block's state can be read (it is rebuilt from an undo log, so
 //! the cost grows with the distance to the head).
 
+mod block;
+mod call;
+#[expect(clippy::module_inception, reason = "the module's main type")]
+mod chain;
+mod clock;
 mod config;
+mod control;
 mod error;
 mod event;
+mod genesis;
+mod node_interface;
+mod query;
+mod state;
+mod submit;
 mod types;
+mod view;
 
+pub use chain::Chain;
 pub use config::{ChainConfig, DEV_ACCOUNT, DEV_CHAIN_ID, Overrides};
 pub use error::{CallError, ControlError, SendError, StateFileError};
 pub use event::ChainEvent;
+pub use genesis::{CACHE_MANAGER, CREATE2_FACTORY};
 pub use types::{Block, MinedTransaction, Receipt};

@@ -2,9 +2,8 @@
 //!
 //! Source: go-ethereum fork of Nitro, `core/state/statedb_arbitrum.go`; Nitro `crates/brotli`.
 
-use std::io::Write;
-
-use brotli::enc::BrotliEncoderParams;
+use brotli::enc::{BrotliEncoderParams, StandardAlloc};
+use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use thiserror::Error;
 
 /// First bytes of every classic Stylus program; the dictionary byte follows.
@@ -54,41 +53,34 @@ pub fn decompress(code: &[u8], max_size: u32) -> Result<Vec<u8>, CodeError> {
     }
 }
 
+/// Decodes into a buffer of exactly the largest size, as Nitro does.
 fn inflate(stream: &[u8], max_size: u32) -> Result<Vec<u8>, CodeError> {
-    let limit = max_size as usize;
-    let mut sink = Bounded {
-        bytes: Vec::new(),
-        limit,
-        full: false,
-    };
-    let mut input = stream;
-    let result = brotli::BrotliDecompress(&mut input, &mut sink);
-    match (result, sink.full) {
-        (_, true) => Err(CodeError::TooLarge(max_size)),
-        (Ok(()), false) => Ok(sink.bytes),
-        (Err(_), false) => Err(CodeError::Stream),
-    }
-}
-
-/// A writer that refuses what goes past its limit.
-struct Bounded {
-    bytes: Vec<u8>,
-    limit: usize,
-    full: bool,
-}
-
-impl Write for Bounded {
-    fn write(&mut self, chunk: &[u8]) -> std::io::Result<usize> {
-        if self.bytes.len() + chunk.len() > self.limit {
-            self.full = true;
-            return Err(std::io::ErrorKind::WriteZero.into());
+    let mut output = vec![0; max_size as usize];
+    // Strict: without the large windows that ordinary brotli does not have.
+    let mut state = BrotliState::new_strict(
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+    );
+    let (mut input_left, mut input_at) = (stream.len(), 0);
+    let (mut output_left, mut output_at, mut written) = (output.len(), 0, 0);
+    let result = BrotliDecompressStream(
+        &mut input_left,
+        &mut input_at,
+        stream,
+        &mut output_left,
+        &mut output_at,
+        &mut output,
+        &mut written,
+        &mut state,
+    );
+    match result {
+        BrotliResult::ResultSuccess => {
+            output.truncate(output_at);
+            Ok(output)
         }
-        self.bytes.extend_from_slice(chunk);
-        Ok(chunk.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        BrotliResult::NeedsMoreOutput => Err(CodeError::TooLarge(max_size)),
+        BrotliResult::NeedsMoreInput | BrotliResult::ResultFailure => Err(CodeError::Stream),
     }
 }
 

@@ -31,11 +31,15 @@ pub mod pricing;
 mod activate;
 mod cache;
 mod entry;
+mod host;
+mod instrument;
+mod module;
 mod outcome;
 mod pages;
 mod params;
 mod program;
 mod run;
+mod validate;
 
 pub use activate::{Activated, ActivationError, ActivationParams, ProgramCosts, activate};
 pub use api::EvmApi;

@@ -44,6 +44,15 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// The outcome of a trap: a revert without data that keeps `gas_left`.
+    pub(crate) fn failure(gas_left: u64) -> Self {
+        Self {
+            status: Status::Failure,
+            output: Bytes::new(),
+            gas_left,
+        }
+    }
+
     /// The outcome of a frame that ran out of gas.
     pub fn out_of_gas() -> Self {
         Self {
