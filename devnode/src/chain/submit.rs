@@ -95,7 +95,7 @@ impl Chain {
             sender,
             receipt,
         });
-        let block = block::build(&parts);
+        let block = block::build(parts);
         let hash = block.transactions[0].hash;
         self.append(block);
         hash

@@ -3,6 +3,7 @@
 mod control;
 mod evm_rules;
 mod precompiles;
+mod state_file;
 mod stylus;
 mod support;
 mod transactions;
