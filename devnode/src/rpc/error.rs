@@ -44,6 +44,12 @@ impl RpcError {
         }
     }
 
+    /// The text tools match on.
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A failure that clients tell apart by its message: code -32000.
     pub(super) fn failed(message: impl Into<String>) -> Self {
         Self::new(DEFAULT, message)

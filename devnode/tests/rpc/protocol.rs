@@ -197,18 +197,35 @@ async fn wrong_parameters_are_told_apart() {
     }
 }
 
+const LIMIT: usize = 5 * 1024 * 1024;
+
 #[tokio::test]
-async fn a_body_has_a_longest_length() {
+async fn the_longest_body_is_answered() {
     let node = start();
-    let limit = 5 * 1024 * 1024;
-    let (status, text) = post(&node, vec![b' '; limit + 1]).await;
-    assert_eq!(
-        (status, text.as_str()),
-        (413, "content length too large (5242881>5242880)")
-    );
     let call = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
-    let longest = [&vec![b' '; limit - call.len()][..], call].concat();
+    let longest = [&vec![b' '; LIMIT - call.len()][..], call].concat();
     assert_eq!(post_json(&node, longest).await["result"], "0x64aba");
+}
+
+/// The answer comes before the body is sent, so that nobody sends it in vain.
+#[test]
+fn a_longer_body_is_refused_by_its_length() {
+    let node = start();
+    let mut stream = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
+    let length = LIMIT + 1;
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.ends_with("content length too large (5242881>5242880)"),
+        "{answer}"
+    );
 }
 
 /// A chunked body does not say how long it is.
