@@ -3,11 +3,18 @@
 mod activation;
 mod chain;
 mod depth;
+#[path = "../../fuzz/generate.rs"]
+mod generate;
 mod golden;
+#[path = "../../fuzz/harness.rs"]
+mod harness;
 mod hostio;
+mod machine;
 mod memory;
 mod nesting;
 mod opcodes;
 mod probe;
+mod property;
+mod robustness;
 mod rules;
 mod storage;
