@@ -518,21 +518,23 @@ fn costs_by_hand() {
     let instructions = (8 + 12 * 2 + 17 + 12 + 4 * 2 + 1 + 4) + (6 + 12 * 4 + 12 + 4 + 1);
     // Flags, offset with its end, count and two indices; flags, offset with its end, length and bytes.
     let (elements, data) = (7, 15);
-    let microseconds = w * 31_733 / 100_000
-        + 2 * 17_263 / 100_000
-        + 10 * 17_376 / 100_000
-        + elements * 17_376 / 100_000
+    let part = |count: u64, (per, of): (u64, u64)| count * per / of;
+    let microseconds = part(w, (31_733, 100_000))
+        + part(2, (17_263, 100_000))
+        + part(10, (17_376, 100_000))
+        + part(elements, (17_376, 100_000))
         + 3 * 2_217
-        + instructions * 535 / 1_000;
+        + part(instructions, (535, 1_000));
     assert_eq!(activated.gas_used, 28 * microseconds);
-    let cached = 2 * 13_420 / 100_000
-        + 5 * 89 / 100_000
-        + w * 122 / 100_000
-        + 5 * 1_628 / 1_000
-        + (elements + data) * 75_244 / 100_000
-        + 15;
-    let init = 2 * 8_252 / 1_000 + 5 * 1_059 / 1_000 + w * 1_286 / 10_000;
-    let asm = 512_000 + 2 * 996_829 / 1_000 + 5 * 11_416 / 1_000 + w * 62_628 / 10_000;
+    let cached = part(2, (13_420, 100_000))
+        + part(5, (89, 100_000))
+        + part(w, (122, 100_000))
+        + part(5, (1_628, 1_000))
+        + part(elements + data, (75_244, 100_000))
+        + 3 * 5;
+    let init = part(2, (8_252, 1_000)) + part(5, (1_059, 1_000)) + part(w, (1_286, 10_000));
+    let asm =
+        512_000 + part(2, (996_829, 1_000)) + part(5, (11_416, 1_000)) + part(w, (62_628, 10_000));
     let costs = activated.costs;
     assert_eq!(u64::from(costs.cached_init), cached);
     assert_eq!(u64::from(costs.init), init);

@@ -1,22 +1,12 @@
 //! The figures that Nitro's own system test asserts (`system_tests/program_ink_test.go`), in ink
 //! between the readings, without the `call` instruction.
 
-use alloy_primitives::{Address, Bytes};
+use alloy_primitives::Bytes;
 use chartseal_devnode::stylus::api::Pages;
 use chartseal_devnode::stylus::{Status, activate};
 
 use crate::chain::{Chain, Contract};
-use crate::probe::{Call, DATA, GAS, ink, word};
-
-/// Pointers into the data of a probe.
-const P0: i64 = DATA as i64;
-const P1: i64 = P0 + 32;
-/// Where results go.
-const OUT: i64 = P0 + 4_096;
-/// A gas argument that asks for everything.
-const ALL_GAS: i64 = i64::MAX;
-
-const TARGET: Address = Address::repeat_byte(0x7a);
+use crate::probe::{ALL_GAS, Call, GAS, OUT, P0, P1, TARGET, ink, word};
 
 /// Data that begins with the target's address.
 fn target_data() -> Vec<u8> {

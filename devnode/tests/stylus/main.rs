@@ -1,6 +1,7 @@
 //! The Stylus VM against Nitro's own figures, with a chain of maps behind it.
 
 mod activation;
+mod answers;
 mod chain;
 mod depth;
 #[path = "../../fuzz/generate.rs"]

@@ -1,6 +1,6 @@
 //! Measures the ink of single host functions.
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use chartseal_devnode::stylus::{Outcome, Status};
 
 use crate::chain::Chain;
@@ -9,6 +9,17 @@ use crate::chain::Chain;
 pub(crate) const GAS: u64 = 1 << 40;
 /// Offset at which a probe's data starts; below it the probe keeps its readings.
 pub(crate) const DATA: u32 = 1_024;
+
+/// Pointers into a probe's data, a word apart.
+pub(crate) const P0: i64 = DATA as i64;
+pub(crate) const P1: i64 = P0 + 32;
+pub(crate) const P2: i64 = P0 + 64;
+/// Where results go.
+pub(crate) const OUT: i64 = P0 + 4_096;
+/// A gas argument that asks for everything.
+pub(crate) const ALL_GAS: i64 = i64::MAX;
+/// The other contract.
+pub(crate) const TARGET: Address = Address::repeat_byte(0x7a);
 
 /// Types of the host functions these tests import.
 const IMPORTS: &str = include_str!("imports.wat");
