@@ -8,4 +8,5 @@ mod filters;
 mod helpers;
 mod protocol;
 mod sending;
+mod stylus;
 mod subscriptions;
