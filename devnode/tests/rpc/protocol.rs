@@ -13,7 +13,7 @@ use alloy::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{post, post_json, provider, refusal, start};
+use crate::support::{CONTRACT, install, post, post_json, provider, refusal, start};
 
 fn error(code: i64, message: &str, id: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
@@ -77,6 +77,22 @@ async fn a_batch_is_answered_member_by_member() {
     assert_eq!(post_json(&node, body.to_string()).await, expected);
     let only_notifications = r#"[{"jsonrpc":"2.0","method":"eth_chainId"}]"#;
     assert_eq!(post(&node, only_notifications).await, (200, String::new()));
+}
+
+/// Each member reads 24,000 bytes of code, so that a bit over 500 of them fill the answer.
+#[tokio::test]
+async fn a_batch_has_a_longest_answer() {
+    let node = start();
+    let provider = provider(&node);
+    install(&provider, vec![0u8; 24_000]).await;
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [CONTRACT, "latest"]
+    });
+    let answers = post_json(&node, Value::Array(vec![call; 600]).to_string()).await;
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 600);
+    assert_eq!(answers[519]["result"].as_str().unwrap().len(), 2 + 48_000);
+    assert_eq!(answers[599], error(-32003, "response too large", json!(1)));
 }
 
 #[tokio::test]
