@@ -10,7 +10,7 @@ use std::{
 use chartseal_devnode::{
     Config, DEFAULT_PORT, Devnode, NodeError,
     accounts::{self, Account, AccountError, MAX_ACCOUNTS},
-    chain::{ChainConfig, DEV_ACCOUNT},
+    chain::{ChainConfig, DEV_ACCOUNT, StateFileError},
 };
 use clap::{Parser, value_parser};
 use tokio::{
@@ -69,8 +69,11 @@ impl Failure {
             Self::Node(NodeError::Listen { .. }) => {
                 "choose an address of this machine with --host and a free port with --port"
             }
+            Self::Node(NodeError::State(StateFileError::Io { .. })) => {
+                "let this user read and write that file and its folder, or change --state"
+            }
             Self::Node(NodeError::State(_)) => {
-                "name another file with --state, or move this one away to start a new chain"
+                "change --state, or move the file away to start a new chain in its place"
             }
             Self::Accounts(_) => "choose another number with --accounts",
             Self::Node(_) | Self::Signals(_) => "start the devnode again; report it if it stays",
