@@ -5,6 +5,9 @@
 //! makes its own block, at once. There is therefore no pool: `pending` is the latest state seen
 //! at the time of the next block.
 //!
+//! A block holds the sent transaction alone: ArbOS's own transaction that starts a block on Nitro has no
+//! counterpart here, so a transaction's index is 0 where Nitro says 1. Nothing is charged for L1.
+//!
 //! # Shape of the interface
 //!
 //! ```text
@@ -46,10 +49,12 @@ mod call;
 #[expect(clippy::module_inception, reason = "the module's main type")]
 mod chain;
 mod clock;
+mod codec;
 mod config;
 mod control;
 mod error;
 mod event;
+mod file;
 mod genesis;
 mod node_interface;
 mod query;
