@@ -2,12 +2,15 @@
 
 use std::cell::OnceCell;
 
+use zeroize::Zeroizing;
+
 use super::args::Global;
 use super::config::{Home, Settings};
 use super::failure::Outcome;
 use super::output::{Output, Report};
 use super::progress::Progress;
 use super::{secret, terminal};
+use crate::chain::Account;
 use crate::identity::{Identity, Passphrase, Profile};
 
 /// One run of the program.
@@ -60,6 +63,13 @@ impl App {
             None => secret::passphrase(self.given.passphrase_file.as_deref(), &question)?,
         };
         Ok(profile.unlock(self.passphrase.get_or_init(|| passphrase))?)
+    }
+
+    /// The account that signs a profile's transactions.
+    pub(crate) fn account(&self, profile: &Profile) -> Outcome<Account> {
+        let identity = self.unlock(profile)?;
+        let secret = Zeroizing::new(*identity.account().expose_secret());
+        Ok(Account::from_secret(&secret)?)
     }
 
     /// A passphrase for a new keystore; typed ones are asked for twice.

@@ -39,6 +39,7 @@ struct Values {
     rpc: Option<String>,
     second_rpc: Option<String>,
     contract: Option<String>,
+    contract_block: Option<u64>,
     storage: Option<String>,
 }
 
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) rpc: Option<String>,
     pub(crate) second_rpc: Option<String>,
     pub(crate) contract: Option<String>,
+    /// Block in which the registry was made.
+    pub(crate) contract_block: Option<u64>,
     pub(crate) storage: Option<String>,
 }
 
@@ -72,6 +75,12 @@ impl Home {
 
     pub(crate) fn profiles(&self) -> Profiles {
         Profiles::new(self.folder.join("profiles"))
+    }
+
+    /// Transactions of the development account that are under way.
+    #[cfg(feature = "devnode")]
+    pub(crate) fn devnode_journal(&self) -> PathBuf {
+        self.folder.join("devnode-journal")
     }
 
     /// The profile that is meant: the one named, or the only one there is.
@@ -116,6 +125,7 @@ impl Home {
             rpc: given.rpc.or(own.rpc).or(shared.rpc),
             second_rpc: given.second_rpc.or(own.second_rpc).or(shared.second_rpc),
             contract: given.contract.or(own.contract).or(shared.contract),
+            contract_block: own.contract_block.or(shared.contract_block),
             storage: given.storage.or(own.storage).or(shared.storage),
         })
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::chain::ChainError;
 use crate::identity::IdentityError;
 
 /// Why a command did not succeed. Never carries a secret.
@@ -87,5 +88,41 @@ impl From<IdentityError> for Failure {
             _ => Exit::Identity,
         };
         Self::new(exit, error.to_string(), error.remedy())
+    }
+}
+
+impl From<ChainError> for Failure {
+    fn from(error: ChainError) -> Self {
+        Self::new(chain_exit(&error), error.to_string(), error.remedy())
+    }
+}
+
+fn chain_exit(error: &ChainError) -> Exit {
+    use ChainError as E;
+    match error {
+        E::BadUrl(_) | E::BadProgram(_) | E::TooMany { .. } => Exit::Usage,
+        E::BadSecret | E::Signing(_) => Exit::Identity,
+        E::NoContract { .. } | E::NoSuchEntry(_) => Exit::NotFound,
+        E::WrongChain { .. }
+        | E::WrongCode { .. }
+        | E::Stale { .. }
+        | E::NodesDisagree { .. }
+        | E::Malformed(_)
+        | E::DeployedOther(_) => Exit::Untrusted,
+        E::Unreachable { .. }
+        | E::Timeout { .. }
+        | E::Http { .. }
+        | E::NodeBehind { .. }
+        | E::NotFinal { .. }
+        | E::Busy(_) => Exit::Unavailable,
+        E::File { .. } | E::Database { .. } | E::JournalDamaged { .. } => Exit::File,
+        E::Refused(_)
+        | E::RefusedSilently
+        | E::RefusedUnknown(_)
+        | E::Program(_)
+        | E::InsufficientFunds(_)
+        | E::TooExpensive { .. }
+        | E::ActivationTooExpensive { .. } => Exit::Refused,
+        _ => Exit::Failed,
     }
 }

@@ -15,13 +15,18 @@ mod config;
 mod demo;
 mod exit;
 mod failure;
+mod money;
+mod network;
 mod output;
 mod progress;
 mod reference;
 mod run;
 mod secret;
+#[cfg(feature = "devnode")]
+mod stop;
 mod table;
 mod terminal;
+mod values;
 
 pub use args::command;
 pub use exit::EXIT_CODES;

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::Path;
 
+use alloy_primitives::hex;
 use zeroize::Zeroizing;
 
 use super::exit::Exit;
@@ -14,8 +15,9 @@ use crate::identity::{Passphrase, RecoveryPhrase};
 
 const PASSPHRASE: &str = "CHARTSEAL_PASSPHRASE";
 const PHRASE: &str = "CHARTSEAL_PHRASE";
-/// Longest file of words that is read; 24 words have at most 216 letters and spaces.
-const MAX_PHRASE: u64 = 4096;
+const ACCOUNT_KEY: &str = "CHARTSEAL_ACCOUNT_KEY";
+/// Longest file with a secret that is read, in bytes; 24 words have at most 216 letters and spaces.
+const MAX_SECRET: u64 = 4096;
 
 /// The passphrase of an existing keystore.
 pub(crate) fn passphrase(file: Option<&Path>, question: &str) -> Outcome<Passphrase> {
@@ -61,7 +63,7 @@ fn given(file: Option<&Path>) -> Outcome<Option<Passphrase>> {
 /// The recovery phrase of a profile that is to be restored.
 pub(crate) fn phrase(file: Option<&Path>) -> Outcome<RecoveryPhrase> {
     let words = match file {
-        Some(path) => read_phrase(path)?,
+        Some(path) => read(path)?,
         None => match env::var(PHRASE) {
             Ok(words) => Zeroizing::new(words),
             Err(_) => prompt(
@@ -73,13 +75,13 @@ pub(crate) fn phrase(file: Option<&Path>) -> Outcome<RecoveryPhrase> {
     Ok(RecoveryPhrase::parse(&words)?)
 }
 
-fn read_phrase(path: &Path) -> Outcome<Zeroizing<String>> {
+fn read(path: &Path) -> Outcome<Zeroizing<String>> {
     let mut words = Zeroizing::new(String::new());
     let file = OpenOptions::new()
         .read(true)
         .open(path)
         .map_err(Failure::file(path))?;
-    file.take(MAX_PHRASE)
+    file.take(MAX_SECRET)
         .read_to_string(&mut words)
         .map_err(Failure::file(path))?;
     Ok(words)
@@ -114,4 +116,25 @@ fn prompt(question: &str, otherwise: &str) -> Outcome<Zeroizing<String>> {
                 remedy,
             )
         })
+}
+
+/// The key of an account that is not the profile's own, where one is given.
+pub(crate) fn account_key(file: Option<&Path>) -> Outcome<Option<Zeroizing<[u8; 32]>>> {
+    let text = match file {
+        Some(path) => read(path)?,
+        None => match env::var(ACCOUNT_KEY) {
+            Ok(text) => Zeroizing::new(text),
+            Err(_) => return Ok(None),
+        },
+    };
+    let mut key = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(text.trim(), &mut *key).map_err(|_| {
+        let what = "the account's key is not 64 hexadecimal digits";
+        Failure::new(
+            Exit::Identity,
+            what,
+            "Check the file, or CHARTSEAL_ACCOUNT_KEY.",
+        )
+    })?;
+    Ok(Some(key))
 }
