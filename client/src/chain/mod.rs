@@ -4,8 +4,10 @@
 mod abi;
 mod account;
 mod calls;
+mod deploy;
 mod error;
 mod event;
+mod history;
 mod journal;
 mod node;
 mod outbox;
@@ -18,8 +20,13 @@ mod view;
 
 pub use account::Account;
 pub use calls::{BATCH, Calls, Content, record_id};
+pub use deploy::{ARB_WASM, ARB_WASM_CACHE, Caching, Deployed, Deployer, Options as DeployOptions, Program};
 pub use error::{ChainError, Result};
 pub use event::{Event, SealedContent};
+pub use history::{
+    DepositEntry, GrantEntry, History, Moment, Occurrence, Page, Progress, RecordEntry, RequestEntry, Subject, SyncReport,
+    UserEntry, VouchEntry,
+};
 pub use journal::{Attempt, Entry, EntryId, Inclusion, Journal, Scope, Transaction};
 pub use node::{Block, Node};
 pub use outbox::{Action, Outbox, Outcome, Policy};

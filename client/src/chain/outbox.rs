@@ -204,6 +204,11 @@ impl<'a> Outbox<'a> {
         }
     }
 
+    /// Whether operation `entry` has a transaction of this kind.
+    pub(super) fn has(&self, entry: EntryId, what: &str) -> Result<bool> {
+        Ok(self.journal.entry(entry)?.transactions.iter().any(|transaction| transaction.what == what))
+    }
+
     fn check_scope(&self, entry: EntryId) -> Result<()> {
         let scope = self.journal.entry(entry)?.scope;
         if scope == self.scope() {
