@@ -2,8 +2,10 @@
 //!
 //! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
 //! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
+//! - [`storage`] keeps sealed objects in cloud storage or a folder; it knows no keys.
 //! - [`chain`] reads and writes the registry; it knows neither keys of records nor storage.
 
 pub mod chain;
 pub mod crypto;
 pub mod identity;
+pub mod storage;
