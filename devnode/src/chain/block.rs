@@ -70,15 +70,18 @@ pub(super) fn receipt(execution: &Execution, base_fee: u64, created: Option<Addr
 }
 
 /// The block that `parts` make.
-pub(super) fn build(parts: &BlockParts) -> Block {
-    let header = header(parts);
+pub(super) fn build(parts: BlockParts) -> Block {
+    let header = header(&parts);
     let hash = header.hash_slow();
-    let transactions: Vec<_> = parts
-        .transaction
-        .iter()
-        .map(|executed| Arc::new(mined(executed, &header, hash)))
-        .collect();
-    finish(header, hash, transactions)
+    let transaction = parts.transaction.map(|executed| {
+        let Executed {
+            envelope,
+            sender,
+            receipt,
+        } = executed;
+        Arc::new(mined(envelope, sender, receipt, &header, hash))
+    });
+    finish(header, hash, transaction.into_iter().collect())
 }
 
 /// A block from its finished parts.
@@ -158,16 +161,23 @@ fn receipts_root(executed: &Executed) -> B256 {
     )])
 }
 
-fn mined(executed: &Executed, header: &Header, block_hash: B256) -> MinedTransaction {
+/// A transaction in its place: alone in a block.
+pub(super) fn mined(
+    envelope: TxEnvelope,
+    sender: Address,
+    receipt: Receipt,
+    header: &Header,
+    block_hash: B256,
+) -> MinedTransaction {
     MinedTransaction {
-        hash: executed.envelope.trie_hash(),
-        envelope: executed.envelope.clone(),
-        sender: executed.sender,
+        hash: envelope.trie_hash(),
+        envelope,
+        sender,
         block_number: header.number,
         block_hash,
         block_timestamp: header.timestamp,
         index: 0,
-        receipt: executed.receipt.clone(),
+        receipt,
     }
 }
 

@@ -225,7 +225,7 @@ fn prepare(
 fn prices(request: &TransactionRequest) -> Result<(u128, Option<u128>), CallError> {
     let (cap, tip) = (request.max_fee_per_gas, request.max_priority_fee_per_gas);
     match request.gas_price {
-        Some(_) if cap.is_some() || tip.is_some() => Err(CallError::InvalidParams(
+        Some(_) if cap.is_some() || tip.is_some() => Err(CallError::Failed(
             "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified".into(),
         )),
         Some(price) => Ok((price, None)),
@@ -251,7 +251,7 @@ fn settle_price(
 
 fn input(request: &TransactionRequest) -> Result<Bytes, CallError> {
     match (&request.input.input, &request.input.data) {
-        (Some(input), Some(data)) if input != data => Err(CallError::InvalidParams(
+        (Some(input), Some(data)) if input != data => Err(CallError::Failed(
             "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass \
              transaction call data"
                 .into(),

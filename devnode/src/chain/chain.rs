@@ -1,6 +1,9 @@
 //! The chain itself: what it holds, and how a block gets onto it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, U256, map::B256Map};
@@ -14,6 +17,7 @@ use super::{
     control::Snapshot,
     error::CallError,
     event::ChainEvent,
+    file::Saved,
     genesis,
     state::WorldState,
     types::{Block, MinedTransaction},
@@ -48,8 +52,12 @@ pub struct Chain {
     pub(super) next_snapshot: u64,
     /// Reorganisations so far; keeps a replaced block from getting its old hash.
     pub(super) reorgs: u64,
+    /// How often history was taken back.
+    pub(super) rewinds: u64,
     pub(super) events: broadcast::Sender<ChainEvent>,
     pub(super) programs: ProgramCache,
+    /// What the state file holds.
+    pub(super) saved: Mutex<Option<Saved>>,
 }
 
 /// A block to read from.
@@ -71,7 +79,7 @@ impl Chain {
         if chain.config.genesis_timestamp.is_some() {
             chain.clock.jump_to(timestamp);
         }
-        let genesis = block::build(&BlockParts::genesis(timestamp, chain.state_root(0)));
+        let genesis = block::build(BlockParts::genesis(timestamp, chain.state_root(0)));
         chain.append(genesis);
         chain
     }
@@ -88,8 +96,10 @@ impl Chain {
             snapshots: BTreeMap::new(),
             next_snapshot: 1,
             reorgs: 0,
+            rewinds: 0,
             events: broadcast::Sender::new(EVENT_BACKLOG),
             programs: ProgramCache::new(),
+            saved: Mutex::new(None),
         }
     }
 
@@ -257,9 +267,16 @@ impl Chain {
         self.entries.push(Entry { block, position });
     }
 
+    /// Goes back to a block and a position in the undo log.
+    pub(super) fn rewind(&mut self, height: u64, position: usize) {
+        self.truncate(height);
+        self.world.rewind(position);
+        self.rewinds += 1;
+    }
+
     /// Takes the blocks above `height` off the chain and announces their removal. The state is not
     /// touched.
-    pub(super) fn truncate(&mut self, height: u64) {
+    fn truncate(&mut self, height: u64) {
         let keep = usize::try_from(height).map_or(usize::MAX, |height| height.saturating_add(1));
         if keep >= self.entries.len() {
             return;

@@ -2,7 +2,12 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 
-use super::{block, chain::Chain, clock::Clock, error::ControlError};
+use super::{
+    block,
+    chain::{Chain, Target},
+    clock::Clock,
+    error::ControlError,
+};
 
 /// Most blocks that one request may mine.
 const MAX_MINED: u64 = 100_000;
@@ -71,7 +76,7 @@ impl Chain {
         self.clock.fix_taken(timestamp);
         let state_root = self.state_root(self.world.position());
         let parts = self.next_parts(timestamp, state_root);
-        self.append(block::build(&parts));
+        self.append(block::build(parts));
     }
 
     /// Remembers the present state; returns the number to [`Self::revert`] to.
@@ -97,8 +102,7 @@ impl Chain {
             return false;
         };
         self.snapshots.split_off(&id);
-        self.truncate(snapshot.height);
-        self.world.rewind(snapshot.position);
+        self.rewind(snapshot.height, snapshot.position);
         self.clock = snapshot.clock;
         self.settle();
         true
@@ -117,9 +121,8 @@ impl Chain {
         if depth == 0 {
             return Ok(());
         }
-        self.truncate(base);
-        self.world
-            .rewind(self.entry(super::chain::Target::Number(base)).position);
+        let position = self.entry(Target::Number(base)).position;
+        self.rewind(base, position);
         self.snapshots.retain(|_, snapshot| snapshot.height <= base);
         self.reorgs += 1;
         (0..depth).for_each(|_| self.mine_empty());

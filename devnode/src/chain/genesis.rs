@@ -2,7 +2,8 @@
 //!
 //! Beside the funded accounts: ArbOS, the ArbOS precompiles' accounts, the CREATE2 factory
 //! (github.com/Arachnid/deterministic-deployment-proxy) and a cache manager that accepts every call
-//! and does nothing, at the address where the Nitro devnode's set-up script puts its own.
+//! and does nothing. It is at an address that no account creates, so that the Nitro devnode's set-up
+//! script still finds room for its own.
 
 use alloy_primitives::{Address, Bytes, address, bytes};
 
@@ -23,7 +24,7 @@ const CREATE2_FACTORY_CODE: Bytes = bytes!(
 );
 
 /// A registered cache manager without behaviour.
-pub const CACHE_MANAGER: Address = address!("0xA6E41fFD769491a42A6e5Ce453259b93983a22EF");
+pub const CACHE_MANAGER: Address = address!("0x00000000000000000000000000000000Cac4e001");
 
 /// STOP: every call succeeds with empty data.
 const CACHE_MANAGER_CODE: Bytes = bytes!("00");

@@ -46,10 +46,12 @@ mod call;
 #[expect(clippy::module_inception, reason = "the module's main type")]
 mod chain;
 mod clock;
+mod codec;
 mod config;
 mod control;
 mod error;
 mod event;
+mod file;
 mod genesis;
 mod node_interface;
 mod query;

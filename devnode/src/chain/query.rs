@@ -131,7 +131,7 @@ impl Chain {
         let address_bloom = filter.address_bloom_filter();
         let topic_blooms = filter.topics_bloom_filter();
         let first = usize::try_from(from).unwrap_or(usize::MAX);
-        let count = usize::try_from(to - from + 1).unwrap_or(usize::MAX);
+        let count = usize::try_from((to - from).saturating_add(1)).unwrap_or(usize::MAX);
         let candidates = self.entries.iter().skip(first).take(count).filter(|entry| {
             let bloom = entry.block.header.logs_bloom;
             !bloom.is_zero()

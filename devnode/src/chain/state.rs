@@ -42,6 +42,8 @@ pub(super) struct WorldState {
     accounts: AddressMap<AccountRecord>,
     storage: AddressMap<HashMap<U256, U256>>,
     codes: B256Map<Bytecode>,
+    /// Hashes of `codes` in the order they came. Codes are never removed.
+    code_log: Vec<B256>,
     undo: Vec<Undo>,
 }
 
@@ -144,7 +146,7 @@ impl WorldState {
             return;
         }
         if let Some(code) = info.code {
-            self.codes.entry(info.code_hash).or_insert(code);
+            self.add_code(info.code_hash, code);
         }
         let (balance, nonce, code_hash) = (info.balance, info.nonce, info.code_hash);
         self.set_account(
@@ -169,10 +171,17 @@ impl WorldState {
         }
     }
 
-    fn store_code(&mut self, code: Bytes) -> B256 {
+    /// Keeps a code; returns its hash.
+    pub(super) fn store_code(&mut self, code: Bytes) -> B256 {
         let hash = keccak256(&code);
-        self.codes.entry(hash).or_insert_with(|| analyse(code));
+        self.add_code(hash, analyse(code));
         hash
+    }
+
+    fn add_code(&mut self, hash: B256, code: Bytecode) {
+        if hash != KECCAK256_EMPTY && self.codes.insert(hash, code).is_none() {
+            self.code_log.push(hash);
+        }
     }
 
     fn put_account(&mut self, address: Address, record: Option<AccountRecord>) {
@@ -197,48 +206,59 @@ pub(super) fn analyse(code: Bytes) -> Bytecode {
     Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
 }
 
-/// The state as plain lists, for the state file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct StateDump {
-    pub(super) accounts: Vec<(Address, AccountRecord)>,
-    pub(super) slots: Vec<(Address, U256, U256)>,
-    pub(super) codes: Vec<Bytes>,
-    pub(super) undo: Vec<Undo>,
+/// A change with the value it set, as the state file keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// An account, `None` if it was removed.
+    Account(Address, Option<AccountRecord>),
+    /// A storage word.
+    Slot(Address, U256, U256),
 }
 
 impl WorldState {
-    /// Everything, as lists.
-    pub(super) fn dump(&self) -> StateDump {
-        let slots = self.storage.iter().flat_map(|(address, slots)| {
-            slots.iter().map(|(slot, value)| (*address, *slot, *value))
-        });
-        StateDump {
-            accounts: self
-                .accounts
-                .iter()
-                .map(|(address, record)| (*address, *record))
-                .collect(),
-            slots: slots.collect(),
-            codes: self.codes.values().map(Bytecode::original_bytes).collect(),
-            undo: self.undo.clone(),
+    /// The changes from `position` on with the values they set, oldest first.
+    pub(super) fn values_since(&self, position: usize) -> Vec<Change> {
+        let mut accounts = AddressMap::default();
+        let mut slots: HashMap<(Address, U256), U256> = HashMap::default();
+        // From the newest to the oldest: what the next change of a value replaced is what this one set.
+        let mut changes: Vec<Change> = self
+            .changes_since(position)
+            .iter()
+            .rev()
+            .map(|undo| match undo {
+                Undo::Account(address, before) => {
+                    let after = accounts.insert(*address, *before);
+                    Change::Account(*address, after.unwrap_or_else(|| self.account(*address)))
+                }
+                Undo::Slot(address, slot, before) => {
+                    let after = slots.insert((*address, *slot), *before);
+                    let after = after.unwrap_or_else(|| self.slot(*address, *slot));
+                    Change::Slot(*address, *slot, after)
+                }
+            })
+            .collect();
+        changes.reverse();
+        changes
+    }
+
+    /// Makes a change again.
+    pub(super) fn replay(&mut self, change: Change) {
+        match change {
+            Change::Account(address, record) => self.set_account(address, record),
+            Change::Slot(address, slot, value) => self.set_slot(address, slot, value),
         }
     }
 
-    /// The state that [`Self::dump`] gave.
-    pub(super) fn restore(dump: StateDump) -> Self {
-        let mut state = Self {
-            undo: dump.undo,
-            ..Self::default()
-        };
-        for (address, record) in dump.accounts {
-            state.put_account(address, Some(record));
-        }
-        for (address, slot, value) in dump.slots {
-            state.put_slot(address, slot, value);
-        }
-        for code in dump.codes {
-            state.store_code(code);
-        }
-        state
+    /// How many codes there are.
+    pub(super) fn code_count(&self) -> usize {
+        self.code_log.len()
+    }
+
+    /// The codes from number `first` on, in the order they came.
+    pub(super) fn codes_since(&self, first: usize) -> Vec<Bytes> {
+        self.code_log[first..]
+            .iter()
+            .map(|hash| self.code(*hash).original_bytes())
+            .collect()
     }
 }

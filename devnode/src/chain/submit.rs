@@ -4,7 +4,7 @@
 //! (`preCheck`, `buyGas`), `core/types/transaction.go`; Nitro `execution/gethexec`.
 
 use alloy_consensus::{Transaction, TxEnvelope, Typed2718, transaction::SignerRecoverable};
-use alloy_eips::{Decodable2718, eip2718::Eip2718Error};
+use alloy_eips::Decodable2718;
 use alloy_primitives::{Address, B256, TxKind, U256};
 use revm::{context::TxEnv, context_interface::either::Either};
 
@@ -22,8 +22,11 @@ use crate::evm::{
 /// Longest transaction the sequencer takes, in bytes. Source: Nitro's `max-tx-data-size` on L3 and dev.
 const MAX_TX_BYTES: usize = 95_000;
 
-/// The EIP-2718 type of blob transactions.
-const BLOB_TX: u8 = 3;
+/// The EIP-2718 types that are taken: access list, dynamic fee, set code. No blobs (type 3).
+const TX_TYPES: [u8; 3] = [1, 2, 4];
+
+/// RLP lists begin with this byte or a higher one.
+const FIRST_LIST_BYTE: u8 = 0xc0;
 
 impl Chain {
     /// Executes a signed transaction (EIP-2718 bytes) in a block of its own and returns its hash.
@@ -92,7 +95,7 @@ impl Chain {
             sender,
             receipt,
         });
-        let block = block::build(&parts);
+        let block = block::build(parts);
         let hash = block.transactions[0].hash;
         self.append(block);
         hash
@@ -115,19 +118,24 @@ fn decode(raw: &[u8]) -> Result<TxEnvelope, SendError> {
             limit: MAX_TX_BYTES,
         });
     }
+    check_type(raw)?;
     let mut rest = raw;
-    let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| match error {
-        Eip2718Error::UnexpectedType(_) => SendError::UnsupportedType,
-        other => SendError::Malformed(other.to_string()),
-    })?;
+    let envelope = TxEnvelope::decode_2718(&mut rest)
+        .map_err(|error| SendError::Malformed(error.to_string()))?;
     if !rest.is_empty() {
         let text = "input string has trailing bytes";
         return Err(SendError::Malformed(text.into()));
     }
-    if envelope.ty() == BLOB_TX {
-        return Err(SendError::UnsupportedType);
-    }
     Ok(envelope)
+}
+
+/// The first byte is that of an RLP list (a legacy transaction), or the number of a type that is known.
+fn check_type(raw: &[u8]) -> Result<(), SendError> {
+    match raw.first() {
+        None => Err(SendError::Malformed("typed transaction too short".into())),
+        Some(first) if *first >= FIRST_LIST_BYTE || TX_TYPES.contains(first) => Ok(()),
+        Some(_) => Err(SendError::UnsupportedType),
+    }
 }
 
 fn check_against_state(

@@ -42,7 +42,7 @@ mod run;
 mod validate;
 
 pub use activate::{Activated, ActivationError, ActivationParams, ProgramCosts, activate};
-pub use api::EvmApi;
+pub use api::{Environment, EvmApi};
 pub use cache::ProgramCache;
 pub use entry::{MAX_OPEN_PAGES, cached_init_gas, call_program, init_gas};
 pub use outcome::{Frame, Outcome, Status};

@@ -32,21 +32,21 @@ impl StorageCache {
     /// Counts a read and gives its surcharge in gas.
     pub(super) fn count_read(&mut self) -> u64 {
         self.reads += 1;
-        match self.reads {
-            0..=CACHE_FREE_READS => 0,
-            ..=CACHE_LOW_READS => CACHE_READ_LOW_GAS,
-            _ => CACHE_READ_HIGH_GAS,
-        }
+        surcharge(
+            self.reads,
+            (CACHE_FREE_READS, CACHE_LOW_READS),
+            (CACHE_READ_LOW_GAS, CACHE_READ_HIGH_GAS),
+        )
     }
 
     /// Counts a write and gives its surcharge in gas.
     pub(super) fn count_write(&mut self) -> u64 {
         self.writes += 1;
-        match self.writes {
-            0..=CACHE_FREE_WRITES => 0,
-            ..=CACHE_LOW_WRITES => CACHE_WRITE_LOW_GAS,
-            _ => CACHE_WRITE_HIGH_GAS,
-        }
+        surcharge(
+            self.writes,
+            (CACHE_FREE_WRITES, CACHE_LOW_WRITES),
+            (CACHE_WRITE_LOW_GAS, CACHE_WRITE_HIGH_GAS),
+        )
     }
 
     /// The value of a cached slot.
@@ -88,5 +88,16 @@ impl StorageCache {
         // In Nitro the order is that of a hash map; sorted, runs are reproducible. Gas does not depend on it.
         dirty.sort_unstable();
         dirty
+    }
+}
+
+/// The surcharge of access number `count`: none up to the first bound, then a low and a high one.
+fn surcharge(count: u64, (free, low): (u64, u64), (low_gas, high_gas): (u64, u64)) -> u64 {
+    if count <= free {
+        0
+    } else if count <= low {
+        low_gas
+    } else {
+        high_gas
     }
 }
