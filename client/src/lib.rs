@@ -2,10 +2,12 @@
 //!
 //! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
 //! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
-//! - [`chain`] works the registry: transactions, views, history.
+//! - [`storage`] keeps sealed objects in cloud storage or a folder; it knows no keys.
+//! - [`chain`] reads and writes the registry; it knows neither keys of records nor storage.
 //! - [`cli`] is the program `chartseal`: arguments in, reports out.
 
 pub mod chain;
 pub mod cli;
 pub mod crypto;
 pub mod identity;
+pub mod storage;
