@@ -8,10 +8,10 @@ use super::args::Global;
 use super::config::{Home, Settings};
 use super::failure::Outcome;
 use super::output::{Output, Report};
-use super::progress::Progress;
-use super::{secret, terminal};
+use super::{secret, session, terminal};
 use crate::chain::Account;
 use crate::identity::{Identity, Passphrase, Profile};
+use crate::records::Session;
 
 /// One run of the program.
 pub(crate) struct App {
@@ -45,8 +45,14 @@ impl App {
         }
     }
 
-    pub(crate) fn progress(&self, message: &'static str) -> Progress {
-        Progress::new(message, !self.given.quiet && !self.output.is_json())
+    /// Whether somebody may be interested in progress.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.given.quiet && !self.output.is_json()
+    }
+
+    /// A user at work: keystore open, registry checked, stores ready.
+    pub(crate) async fn session(&self) -> Outcome<Session> {
+        session::open(self).await
     }
 
     pub(crate) fn profile(&self) -> Outcome<(Profile, Settings)> {

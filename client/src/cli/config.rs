@@ -15,6 +15,7 @@ use toml_edit::DocumentMut;
 use super::args::Global;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
+use super::files;
 use crate::identity::{Profile, Profiles};
 
 const FILE: &str = "config.toml";
@@ -143,7 +144,7 @@ impl Home {
         {
             document[*key] = toml_edit::value(value);
         }
-        fs::write(&path, document.to_string()).map_err(Failure::file(&path))
+        files::write(&path, document.to_string().as_bytes())
     }
 
     /// What the command line says about where everything is, for [`Home::remember`].

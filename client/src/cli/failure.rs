@@ -8,7 +8,10 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use crate::chain::ChainError;
+use crate::crypto::CryptoError;
 use crate::identity::IdentityError;
+use crate::records::RecordsError;
+use crate::storage::StorageError;
 
 /// Why a command did not succeed. Never carries a secret.
 #[derive(Debug)]
@@ -80,14 +83,18 @@ impl fmt::Display for Failure {
 
 impl From<IdentityError> for Failure {
     fn from(error: IdentityError) -> Self {
-        let exit = match &error {
-            IdentityError::NotFound { .. } => Exit::NotFound,
-            IdentityError::Invalid { .. } | IdentityError::Ambiguous { .. } => Exit::Usage,
-            IdentityError::File { .. } => Exit::File,
-            IdentityError::Exists { .. } => Exit::Refused,
-            _ => Exit::Identity,
-        };
+        let exit = identity_exit(&error);
         Self::new(exit, error.to_string(), error.remedy())
+    }
+}
+
+fn identity_exit(error: &IdentityError) -> Exit {
+    match error {
+        IdentityError::NotFound { .. } => Exit::NotFound,
+        IdentityError::Invalid { .. } | IdentityError::Ambiguous { .. } => Exit::Usage,
+        IdentityError::File { .. } => Exit::File,
+        IdentityError::Exists { .. } => Exit::Refused,
+        _ => Exit::Identity,
     }
 }
 
@@ -124,5 +131,70 @@ fn chain_exit(error: &ChainError) -> Exit {
         | E::TooExpensive { .. }
         | E::ActivationTooExpensive { .. } => Exit::Refused,
         _ => Exit::Failed,
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self::new(storage_exit(&error), error.to_string(), error.remedy())
+    }
+}
+
+fn storage_exit(error: &StorageError) -> Exit {
+    use StorageError as E;
+    match error {
+        E::Locator { .. } | E::Name(_) | E::TooLong(_) => Exit::Usage,
+        E::NotFound(_) => Exit::NotFound,
+        E::Denied(_) => Exit::Refused,
+        E::WrongLength { .. } | E::SourceMismatch(_) => Exit::Untrusted,
+        E::Source(_) => Exit::File,
+        E::Setup(_) | E::Failed(_) => Exit::Unavailable,
+    }
+}
+
+impl From<RecordsError> for Failure {
+    fn from(error: RecordsError) -> Self {
+        Self::new(records_exit(&error), error.to_string(), error.remedy())
+    }
+}
+
+fn records_exit(error: &RecordsError) -> Exit {
+    use RecordsError as E;
+    match error {
+        E::Identity(error) => identity_exit(error),
+        E::Storage(error) => storage_exit(error),
+        E::Chain(error) => chain_exit(error),
+        E::NotRekeyed { source, .. } | E::Partly { source, .. } => records_exit(source),
+        E::Crypto(error) => crypto_exit(error),
+        E::NoSuchRecord(_) | E::NoRequest { .. } | E::NoGrant { .. } => Exit::NotFound,
+        E::AmbiguousRecord { .. }
+        | E::NoteTooLong { .. }
+        | E::Nobody
+        | E::NoStorage
+        | E::NotAFile(_) => Exit::Usage,
+        E::Removed(_)
+        | E::NoAccess { .. }
+        | E::NotOwner { .. }
+        | E::NoKey(_)
+        | E::NotRegistered
+        | E::Blocked(_)
+        | E::DepositNotAllowed(_)
+        | E::Yourself
+        | E::UnderWay(_) => Exit::Refused,
+        E::LostUpdate { .. } => Exit::Conflict,
+        E::EventMissing { .. } | E::ForeignKey(_) | E::FingerprintDiffers { .. } => Exit::Untrusted,
+        E::FileChanged(_) | E::TargetExists(_) | E::NoFolder(_) | E::File { .. } => Exit::File,
+        E::Stopped => Exit::Unavailable,
+        _ => Exit::Failed,
+    }
+}
+
+/// Whatever does not open is not what its owner sealed.
+fn crypto_exit(error: &CryptoError) -> Exit {
+    match error {
+        CryptoError::Read(_) | CryptoError::Write(_) => Exit::File,
+        CryptoError::TextTooLong { .. } => Exit::Usage,
+        CryptoError::Randomness(_) => Exit::Failed,
+        _ => Exit::Untrusted,
     }
 }

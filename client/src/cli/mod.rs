@@ -15,14 +15,17 @@ mod config;
 mod demo;
 mod exit;
 mod failure;
+mod files;
 mod money;
 mod network;
 mod output;
+mod paid;
 mod progress;
 mod reference;
 mod run;
 mod secret;
-#[cfg(feature = "devnode")]
+mod session;
+mod short;
 mod stop;
 mod table;
 mod terminal;

@@ -2,36 +2,8 @@
 
 use alloy_primitives::U256;
 use alloy_primitives::utils::format_ether;
-use serde::Serialize;
 
-use crate::chain;
-
-/// A transaction and what was paid for it.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Paid {
-    /// The registry's function.
-    pub(crate) what: String,
-    pub(crate) hash: String,
-    pub(crate) gas: u64,
-    /// Wei; in JSON a decimal text, as it may exceed what JSON numbers hold.
-    #[serde(serialize_with = "decimal")]
-    pub(crate) fee: U256,
-}
-
-impl From<&chain::Outcome> for Paid {
-    fn from(outcome: &chain::Outcome) -> Self {
-        Self {
-            what: outcome.what.clone(),
-            hash: outcome.hash.to_string(),
-            gas: outcome.gas_used,
-            fee: outcome.fee(),
-        }
-    }
-}
-
-fn decimal<S: serde::Serializer>(wei: &U256, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(wei)
-}
+use crate::records::Receipt;
 
 /// Wei as ether, with as many decimals as it takes.
 pub(crate) fn ether(wei: U256) -> String {
@@ -41,15 +13,18 @@ pub(crate) fn ether(wei: U256) -> String {
 }
 
 /// What several transactions cost, in one line; nothing for none.
-pub(crate) fn bill(paid: &[Paid]) -> String {
-    let gas: u64 = paid.iter().map(|paid| paid.gas).sum();
+pub(crate) fn bill(receipts: &[Receipt]) -> String {
+    let gas: u64 = receipts.iter().map(|receipt| receipt.gas_used).sum();
     let fee = paid
         .iter()
         .fold(U256::ZERO, |sum, paid| sum.saturating_add(paid.fee));
-    match paid.len() {
+    match receipts.len() {
         0 => "nothing".to_owned(),
-        1 => format!("{} ({gas} gas)", ether(fee)),
-        several => format!("{} ({gas} gas in {several} transactions)", ether(fee)),
+        1 => format!("{} ({gas} gas)", ether(U256::from(fee))),
+        several => format!(
+            "{} ({gas} gas in {several} transactions)",
+            ether(U256::from(fee))
+        ),
     }
 }
 
@@ -62,16 +37,17 @@ mod tests {
         assert_eq!(ether(U256::from(10u64.pow(18))), "1 ETH");
         assert_eq!(ether(U256::from(5_000_000_000_000u64)), "0.000005 ETH");
         assert_eq!(ether(U256::ZERO), "0 ETH");
-        let paid = Paid {
+        let receipt = Receipt {
             what: "grant".into(),
-            hash: String::new(),
-            gas: 2,
-            fee: U256::from(10u64.pow(17)),
+            tx: Default::default(),
+            block: 1,
+            gas_used: 2,
+            fee: 10u128.pow(17),
         };
         assert_eq!(bill(&[]), "nothing");
-        assert_eq!(bill(std::slice::from_ref(&paid)), "0.1 ETH (2 gas)");
+        assert_eq!(bill(std::slice::from_ref(&receipt)), "0.1 ETH (2 gas)");
         assert_eq!(
-            bill(&[paid.clone(), paid]),
+            bill(&[receipt.clone(), receipt]),
             "0.2 ETH (4 gas in 2 transactions)"
         );
     }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! <profile>/registries/<address>.json   chain id, code hash and first block, as first seen
-//! <profile>/journal/                    unfinished operations
-//! <profile>/seen.sqlite                 the newest states seen
+//! <profile>/deployments/                unfinished deployments
+//! <profile>/seen.db                 the newest states seen
 //! ```
 
 use std::fs;
@@ -14,6 +14,7 @@ use alloy_primitives::{Address, keccak256};
 use super::config::Settings;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
+use super::files;
 use crate::chain::{ChainError, Connection, Deployment, Limits, Node, NodeUrl};
 use crate::identity::{Profile, parse_address};
 
@@ -103,7 +104,7 @@ pub(crate) fn remember(profile: &Profile, deployment: &Deployment) -> Outcome {
             "Report this.",
         )
     })?;
-    fs::write(&path, text).map_err(Failure::file(&path))
+    files::write(&path, &text)
 }
 
 fn path(profile: &Profile, registry: &Address) -> PathBuf {
@@ -113,7 +114,12 @@ fn path(profile: &Profile, registry: &Address) -> PathBuf {
         .join(format!("{registry:#x}.json"))
 }
 
-/// The folder of a profile's unfinished operations.
-pub(crate) fn journal(profile: &Profile) -> PathBuf {
-    profile.folder().join("journal")
+/// The file that remembers the newest states seen.
+pub(crate) fn sightings(profile: &Profile) -> PathBuf {
+    profile.folder().join("seen.db")
+}
+
+/// The folder of a profile's unfinished deployments.
+pub(crate) fn deployments(profile: &Profile) -> PathBuf {
+    profile.folder().join("deployments")
 }

@@ -29,7 +29,7 @@ impl Output {
         self.json
     }
 
-    /// Prints a report. A reader that has gone away ends the program quietly, as it does for `cat`.
+    /// Prints a report. A reader that has gone away, as `head` does, has had enough: that is no failure.
     pub(crate) fn show(&self, report: &impl Report) -> Outcome {
         let text = if self.json {
             json(report)?
@@ -60,7 +60,7 @@ fn json(report: &impl Report) -> Outcome<String> {
 fn write(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome.map_err(|error| {
             let remedy = "Check where the output goes.";
             Failure::new(

@@ -13,12 +13,13 @@ use crate::cli::app::App;
 use crate::cli::config::Settings;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::money::{Paid, ether};
+use crate::cli::money::ether;
 use crate::cli::network;
 use crate::cli::output::Report;
 use crate::cli::secret;
 use crate::cli::table::{Table, fields};
 use crate::identity::Profile;
+use crate::records::Receipt;
 
 /// Put a registry on a chain.
 ///
@@ -55,7 +56,7 @@ struct Placed {
     block: u64,
     cached: bool,
     activation_fee: U256,
-    transactions: Vec<Paid>,
+    receipts: Vec<Receipt>,
 }
 
 impl Report for Placed {
@@ -74,8 +75,9 @@ impl Report for Placed {
             ("activation", ether(self.activation_fee)),
         ]);
         let mut table = Table::new(["transaction", "gas", "fee"]);
-        for paid in &self.transactions {
-            table.row([paid.what.clone(), paid.gas.to_string(), ether(paid.fee)]);
+        for receipt in &self.receipts {
+            let fee = ether(U256::from(receipt.fee));
+            table.row([receipt.what.clone(), receipt.gas_used.to_string(), fee]);
         }
         text.push('\n');
         text + &table.text()
@@ -124,7 +126,7 @@ async fn deploy(
     program: &Program,
 ) -> Outcome<Deployed> {
     let node = Node::new(&network::node_url(settings)?, Limits::default())?;
-    let journal = Journal::open(&network::journal(profile))?;
+    let journal = Journal::open(&network::deployments(profile))?;
     let options = DeployOptions {
         cache: true,
         ..DeployOptions::default()
@@ -169,7 +171,7 @@ impl From<Deployed> for Placed {
             block: at.block,
             cached: deployed.caching == Caching::Cached,
             activation_fee: deployed.activation_fee,
-            transactions: deployed.outcomes.iter().map(Paid::from).collect(),
+            receipts: deployed.outcomes.iter().map(Receipt::from).collect(),
         }
     }
 }

@@ -1,14 +1,33 @@
 //! One file for each command: its arguments and what it does.
 
+mod access;
+mod add;
+mod approve;
+mod audit;
 mod completions;
 #[cfg(feature = "devnode")]
 mod demo;
+mod deny;
 mod deploy;
 #[cfg(feature = "devnode")]
 pub(crate) mod devnode;
+mod info;
 mod init;
+mod list;
+mod open;
 mod people;
+mod register;
+mod rekey;
+mod remove;
+mod request;
+mod requests;
 mod restore;
+mod resume;
+mod revoke;
+mod share;
+mod storage;
+mod update;
+mod verify;
 mod whoami;
 
 use clap::Subcommand;
@@ -19,24 +38,36 @@ use super::failure::Outcome;
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make a new identity on this machine
     Init(init::Args),
-    /// Bring an identity back from its 24 words
     Restore(restore::Args),
-    /// Show who you are, and your contact card
     Whoami(whoami::Args),
-    /// Keep an address book, check keys, vouch, and allow others to write for you
+    Register(register::Args),
     #[command(subcommand)]
     People(people::Command),
-    /// Put a registry on a chain
+    Add(add::Args),
+    List(list::Args),
+    Info(info::Args),
+    Share(share::Args),
+    Access(access::Args),
+    Open(open::Args),
+    Update(update::Args),
+    Revoke(revoke::Args),
+    Remove(remove::Args),
+    Request(request::Args),
+    Requests(requests::Args),
+    Approve(approve::Args),
+    Deny(deny::Args),
+    Audit(audit::Args),
+    Verify(verify::Args),
+    Rekey(rekey::Args),
+    Resume(resume::Args),
     Deploy(deploy::Args),
-    /// Run a Stylus chain on this machine, for development and tests
+    #[command(subcommand)]
+    Storage(storage::Command),
     #[cfg(feature = "devnode")]
     Devnode(devnode::Args),
-    /// Play the whole scheme with made-up people and documents
     #[cfg(feature = "devnode")]
     Demo(demo::Args),
-    /// Print completions for a shell
     Completions(completions::Args),
 }
 
@@ -45,9 +76,28 @@ impl Command {
         match self {
             Self::Init(args) => args.exec(app),
             Self::Restore(args) => args.exec(app),
-            Self::Whoami(args) => args.exec(app),
-            Self::People(command) => command.exec(app),
+            Self::Whoami(args) => args.exec(app).await,
+            Self::Register(args) => args.exec(app).await,
+            Self::People(args) => args.exec(app).await,
+            Self::Add(args) => args.exec(app).await,
+            Self::List(args) => args.exec(app).await,
+            Self::Info(args) => args.exec(app).await,
+            Self::Share(args) => args.exec(app).await,
+            Self::Access(args) => args.exec(app).await,
+            Self::Open(args) => args.exec(app).await,
+            Self::Update(args) => args.exec(app).await,
+            Self::Revoke(args) => args.exec(app).await,
+            Self::Remove(args) => args.exec(app).await,
+            Self::Request(args) => args.exec(app).await,
+            Self::Requests(args) => args.exec(app).await,
+            Self::Approve(args) => args.exec(app).await,
+            Self::Deny(args) => args.exec(app).await,
+            Self::Audit(args) => args.exec(app).await,
+            Self::Verify(args) => args.exec(app).await,
+            Self::Rekey(args) => args.exec(app).await,
+            Self::Resume(args) => args.exec(app).await,
             Self::Deploy(args) => args.exec(app).await,
+            Self::Storage(args) => args.exec(app).await,
             #[cfg(feature = "devnode")]
             Self::Devnode(args) => args.exec(app).await,
             #[cfg(feature = "devnode")]

@@ -1,13 +1,18 @@
 //! `whoami`: the user's own account, key and contact card.
 
+use alloy_primitives::{Address, U256};
 use serde::Serialize;
 
 use super::init::FIRST_KEY;
 use crate::cli::app::App;
-use crate::cli::failure::Outcome;
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::money::ether;
 use crate::cli::output::Report;
 use crate::cli::table::fields;
-use crate::identity::ContactCard;
+use crate::cli::values;
+use crate::identity::{ContactCard, Profile};
+use crate::records::Registration;
 
 /// Show who you are, and your contact card.
 ///
@@ -35,10 +40,13 @@ struct Me {
     profile: String,
     name: String,
     email: Option<String>,
-    address: String,
-    key_version: u32,
-    fingerprint: String,
-    card: String,
+    address: Address,
+    /// Wei; `None` without a registry.
+    balance: Option<U256>,
+    registration: Option<Registration>,
+    card: Option<String>,
+    #[serde(skip)]
+    qr: Option<String>,
 }
 
 impl Report for Me {
@@ -48,39 +56,89 @@ impl Report for Me {
             ("name", self.name.clone()),
         ];
         rows.extend(self.email.clone().map(|email| ("e-mail", email)));
-        rows.push(("account", self.address.clone()));
-        rows.push(("fingerprint", self.fingerprint.clone()));
-        rows.push(("card", self.card.clone()));
+        rows.push(("account", self.address.to_string()));
+        rows.extend(self.balance.map(|balance| ("for fees", ether(balance))));
+        match &self.registration {
+            Some(registration) => {
+                rows.push(("role", values::role(registration.role).to_owned()));
+                rows.push(("fingerprint", registration.fingerprint.to_string()));
+            }
+            None => rows.push(("role", "not registered".to_owned())),
+        }
+        rows.extend(self.card.clone().map(|card| ("card", card)));
         fields(&rows)
     }
 }
 
 impl Args {
-    pub(crate) fn exec(self, app: &App) -> Outcome {
+    pub(crate) async fn exec(self, app: &App) -> Outcome {
         let (profile, settings) = app.profile()?;
-        let identity = app.unlock(&profile)?;
-        let key = identity.encryption_key(FIRST_KEY)?;
-        let name = settings.name.as_deref().unwrap_or(profile.name());
-        let card = ContactCard::new(
-            name,
-            settings.email.as_deref(),
-            identity.account().address(),
-            &key,
-        )?;
+        let name = settings
+            .name
+            .clone()
+            .unwrap_or_else(|| profile.name().to_owned());
+        let me = if settings.contract.is_some() {
+            registered(app, name, settings.email).await?
+        } else {
+            alone(app, &profile, name, settings.email)?
+        };
+        let absent = || {
+            Failure::new(
+                Exit::Refused,
+                "you are not registered yet, so there is no card",
+                "Register first: `chartseal register`.",
+            )
+        };
         if self.qr {
-            return app.output.raw(&format!("{}\n", card.to_qr()?));
+            return app.output.raw(&format!("{}\n", me.qr.ok_or_else(absent)?));
         }
         if self.card {
-            return app.output.raw(&format!("{}\n", card.to_text()?));
+            return app
+                .output
+                .raw(&format!("{}\n", me.card.ok_or_else(absent)?));
         }
-        app.show(&Me {
-            profile: profile.name().to_owned(),
-            name: name.to_owned(),
-            email: settings.email.clone(),
-            address: card.address.to_string(),
-            key_version: card.key_version,
-            fingerprint: card.fingerprint().to_string(),
-            card: card.to_text()?,
-        })
+        app.show(&me)
     }
+}
+
+/// As the registry knows the user.
+async fn registered(app: &App, name: String, email: Option<String>) -> Outcome<Me> {
+    let session = app.session().await?;
+    let who = session.who_am_i().await?;
+    let card = match who.registration {
+        Some(_) => Some(session.contact_card(&name, email.as_deref()).await?),
+        None => None,
+    };
+    Ok(Me {
+        profile: who.profile,
+        name,
+        email,
+        address: who.address,
+        balance: Some(who.balance),
+        registration: who.registration,
+        card: card.as_ref().map(ContactCard::to_text).transpose()?,
+        qr: card.as_ref().map(ContactCard::to_qr).transpose()?,
+    })
+}
+
+/// Without a registry: the card carries the key of a first registration.
+fn alone(app: &App, profile: &Profile, name: String, email: Option<String>) -> Outcome<Me> {
+    let identity = app.unlock(profile)?;
+    let address = identity.account().address();
+    let card = ContactCard::new(
+        &name,
+        email.as_deref(),
+        address,
+        &identity.encryption_key(FIRST_KEY)?,
+    )?;
+    Ok(Me {
+        profile: profile.name().to_owned(),
+        name,
+        email,
+        address,
+        balance: None,
+        registration: None,
+        card: Some(card.to_text()?),
+        qr: Some(card.to_qr()?),
+    })
 }

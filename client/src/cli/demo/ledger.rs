@@ -76,8 +76,8 @@ pub(super) struct Entry {
     operation: Operation,
     transactions: usize,
     gas: u64,
-    /// Wei, in decimal.
-    fee: String,
+    /// Wei.
+    fee: u64,
     /// Gas of the matching operation of the first implementation.
     first_gas: Option<u64>,
     /// Wall time of the whole command in milliseconds.
@@ -92,19 +92,20 @@ pub(super) struct Ledger(Vec<Entry>);
 impl Ledger {
     /// Books an operation by the transactions that its command reported.
     pub(super) fn book(&mut self, operation: Operation, answer: &Value, took: Duration) -> Outcome {
-        let paid = answer["transactions"].as_array();
-        let paid =
-            paid.ok_or_else(|| failed(&format!("{} reported no transactions", operation.name())))?;
-        let gas = paid.iter().filter_map(|each| each["gas"].as_u64()).sum();
-        let fees = paid
-            .iter()
-            .filter_map(|each| each["fee"].as_str()?.parse::<U256>().ok());
-        let fee: U256 = fees.fold(U256::ZERO, U256::saturating_add);
+        let receipts = answer["receipts"].as_array();
+        let receipts = receipts
+            .ok_or_else(|| failed(&format!("{} reported no receipts", operation.name())))?;
+        let sum = |field: &str| -> Outcome<u64> {
+            let each = |receipt: &Value| receipt[field].as_u64();
+            let numbers: Option<Vec<u64>> = receipts.iter().map(each).collect();
+            let numbers = numbers.ok_or_else(|| failed(&format!("a receipt has no {field}")))?;
+            Ok(numbers.iter().sum())
+        };
         self.0.push(Entry {
             operation,
-            transactions: paid.len(),
-            gas,
-            fee: fee.to_string(),
+            transactions: receipts.len(),
+            gas: sum("gasUsed")?,
+            fee: sum("fee")?,
             first_gas: operation.first(),
             millis: took.as_millis(),
         });
@@ -128,7 +129,7 @@ impl Ledger {
                 entry.operation.name().to_owned(),
                 entry.transactions.to_string(),
                 entry.gas.to_string(),
-                entry.fee.parse().map(ether).unwrap_or_default(),
+                ether(U256::from(entry.fee)),
                 entry
                     .first_gas
                     .map(|gas| format!("{gas} gas"))

@@ -1,5 +1,7 @@
 //! The demo: the whole scheme on a chain and a storage folder of its own.
 
+mod cast;
+mod documents;
 mod ledger;
 mod node;
 mod samples;

@@ -6,47 +6,24 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use super::cast::{self, CAST, DOCTOR, PATIENT, PHARMACIST, RESEARCHER};
+use super::documents;
 use super::ledger::Operation;
-use super::samples::{self, Subject};
 use super::stage::{Stage, failed, text};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
-
-/// Everybody, their profile, what others call them, and the role they claim.
-const CAST: [(&str, &str, &str); 5] = [
-    (PATIENT, "Ada Lovelace", "patient"),
-    (DOCTOR, "Dr. Noor Haddad", "doctor"),
-    (PHARMACIST, "Piet Kramer", "pharmacist"),
-    (RESEARCHER, "Remy Okafor", "researcher"),
-    (HOSPITAL, "City Hospital", "physician"),
-];
-const PATIENT: &str = "ada";
-const DOCTOR: &str = "noor";
-const PHARMACIST: &str = "piet";
-const RESEARCHER: &str = "remy";
-const HOSPITAL: &str = "hospital";
 
 const HISTORY: &str = "Medical history";
 const LETTER: &str = "Discharge letter";
 const IMAGES: &str = "CT of the chest";
 const PRESCRIPTION: &str = "Metformin prescription";
 
-/// Bytes of pixels in the image stack.
-const IMAGE_BYTES: u64 = 64 << 20;
-
-const ADA: Subject = Subject {
-    family: "Lovelace",
-    given: "Ada",
-    born: "1985-12-10",
-    seed: 20_260_302,
-};
-
 /// Plays everything.
 pub(super) fn play(stage: &mut Stage) -> Outcome {
-    write_documents(stage)?;
-    people_join(stage)?;
-    people_meet(stage)?;
-    hospital_vouches(stage)?;
+    documents::write(stage)?;
+    cast::join(stage)?;
+    cast::meet(stage)?;
+    cast::hospital_vouches(stage)?;
     let records = patient_adds(stage)?;
     patient_shares(stage, &records)?;
     researcher_asks(stage, &records)?;
@@ -64,91 +41,6 @@ struct Records {
     history: String,
     letter: String,
     images: String,
-}
-
-fn write_documents(stage: &Stage) -> Outcome {
-    stage.scene(
-        "Documents: a FHIR bundle, a letter in PDF, and 64 MiB of images in DICOM, all made up",
-    );
-    let write = |name: &str, bytes: Vec<u8>| {
-        let path = stage.path(name);
-        fs::write(&path, bytes).map_err(Failure::file(&path))
-    };
-    write("history.json", samples::history(&ADA, 3))?;
-    write("history-2.json", samples::history(&ADA, 4))?;
-    write("prescription.json", samples::prescription(&ADA))?;
-    let lines = [
-        "Dear colleague,",
-        "thank you for taking over the care of Ada Lovelace, born 10 December 1985.",
-        "She was with us for three days. The CT of the chest is without findings.",
-        "Please check her glucose in four weeks.",
-    ];
-    write("letter.pdf", samples::letter(LETTER, &lines))?;
-    let path = stage.path("images.dcm");
-    let file = fs::File::create(&path).map_err(Failure::file(&path))?;
-    samples::write_image_stack(&ADA, IMAGE_BYTES, &mut std::io::BufWriter::new(file))
-        .map_err(Failure::file(&path))
-}
-
-fn people_join(stage: &mut Stage) -> Outcome {
-    stage.scene("Everybody makes an identity; the development account pays their first fees");
-    for (who, name, _) in CAST {
-        let phrase = stage.file(&format!("{who}.words"));
-        stage.act(who, &["init", "--name", name, "--phrase-file", &phrase])?;
-        stage.act(who, &["devnode", "fund"])?;
-    }
-    stage.scene("The hospital puts a registry on the chain; nobody has special rights in it");
-    let wasm = stage.file("registry.wasm");
-    let deployed = stage.book(Operation::Deploy, HOSPITAL, &["deploy", "--wasm", &wasm])?;
-    let contract = text(&deployed, "contract").to_owned();
-    stage.check(contract.len() == 42, "the registry has an address")?;
-    stage.refused(HOSPITAL, &["deploy", "--wasm", &wasm], Exit::Refused)?;
-    stage.use_contract(&contract);
-    stage.scene("Everybody registers with a key and the role they claim");
-    for (who, _, role) in CAST {
-        let answer = stage.book(Operation::Register, who, &["register", role])?;
-        stage.check(
-            answer["role"] == role,
-            &format!("{who} is registered as {role}"),
-        )?;
-    }
-    Ok(())
-}
-
-fn people_meet(stage: &Stage) -> Outcome {
-    stage.scene("People hand each other their contact cards");
-    for (who, ..) in CAST {
-        let answer = stage.act(who, &["whoami"])?;
-        let path = stage.path(&format!("{who}.card"));
-        fs::write(&path, text(&answer, "card")).map_err(Failure::file(&path))?;
-    }
-    for (who, ..) in CAST {
-        for (other, name, _) in CAST.iter().filter(|(other, ..)| *other != who) {
-            let card = stage.file(&format!("{other}.card"));
-            let person = stage.act(who, &["people", "add", "--card", &card, "--in-person"])?;
-            if person["name"] != *name || person["verified"] != true {
-                return Err(failed(&format!(
-                    "{who} did not get {name}'s card as it was handed over"
-                )));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn hospital_vouches(stage: &mut Stage) -> Outcome {
-    stage.scene("The hospital vouches for the doctor; the patient relies on the hospital");
-    let line = [
-        "people",
-        "vouch",
-        "Dr. Noor Haddad",
-        "doctor",
-        "--until",
-        "365d",
-    ];
-    stage.book(Operation::Vouch, HOSPITAL, &line)?;
-    stage.act(PATIENT, &["people", "trust", "City Hospital"])?;
-    Ok(())
 }
 
 fn patient_adds(stage: &mut Stage) -> Outcome<Records> {
@@ -184,13 +76,16 @@ fn patient_shares(stage: &mut Stage, records: &Records) -> Outcome {
         stage.book(Operation::Share, PATIENT, &line)?;
     }
     let line = ["share", &records.history, "Piet Kramer", "--until", "30d"];
+    stage.refused(PATIENT, &line, Exit::Refused)?;
+    stage.say("    nobody she trusts vouches for him; she knows him and says so");
+    let line = [&line[..], &["--unvouched"]].concat();
     stage.book(Operation::Share, PATIENT, &line)?;
     let line = ["access", &records.history, "Piet Kramer", "--until", "20d"];
     stage.book(Operation::ChangeAccess, PATIENT, &line)?;
     let access = stage.act(PATIENT, &["access", &records.history])?;
     let right = |name: &str| {
         rows(&access, "people")
-            .find(|person| person["name"] == name)
+            .find(|person| person["user"]["name"] == name)
             .cloned()
     };
     let doctor = right("Dr. Noor Haddad").is_some_and(|person| person["access"] == "all");
@@ -219,7 +114,7 @@ fn researcher_asks(stage: &mut Stage, records: &Records) -> Outcome {
     };
     stage.book(Operation::Request, RESEARCHER, &ask("For the lung study"))?;
     let requests = stage.act(PATIENT, &["requests"])?;
-    let seen = rows(&requests, "received").any(|request| request["note"] == "For the lung study");
+    let seen = rows(&requests, "incoming").any(|request| request["note"] == "For the lung study");
     stage.check(seen, "the patient reads the request and its note")?;
     stage.book(
         Operation::Deny,
@@ -236,31 +131,44 @@ fn researcher_asks(stage: &mut Stage, records: &Records) -> Outcome {
         RESEARCHER,
         &ask("For the lung study, approved by the ethics board"),
     )?;
-    let line = ["approve", &records.images, "Remy Okafor", "--until", "90d"];
+    let line = [
+        "approve",
+        &records.images,
+        "Remy Okafor",
+        "--until",
+        "90d",
+        "--unvouched",
+    ];
     stage.book(Operation::Approve, PATIENT, &line)?;
     let requests = stage.act(PATIENT, &["requests"])?;
     stage.check(
-        rows(&requests, "received").count() == 0,
+        rows(&requests, "incoming").count() == 0,
         "no request is open any more",
     )
 }
 
 fn everybody_reads(stage: &mut Stage, records: &Records) -> Outcome {
     stage.scene("Each of them reads what they may, and says so on the chain");
-    reads(stage, DOCTOR, &records.images, "images.dcm")?;
-    reads(stage, DOCTOR, &records.letter, "letter.pdf")?;
-    reads(stage, PHARMACIST, &records.history, "history.json")?;
-    reads(stage, RESEARCHER, &records.images, "images.dcm")?;
-    let line = ["verify", &records.images];
-    let verified = stage.act(PHARMACIST, &line)?;
+    reads(stage, DOCTOR, &records.images, "images.dcm", "treatment")?;
+    reads(stage, DOCTOR, &records.letter, "letter.pdf", "treatment")?;
+    reads(
+        stage,
+        PHARMACIST,
+        &records.history,
+        "history.json",
+        "treatment",
+    )?;
+    reads(stage, RESEARCHER, &records.images, "images.dcm", "research")?;
+    let verified = stage.act(PHARMACIST, &["verify", &records.images])?;
+    let intact = verified["id"] == *records.images;
     stage.check(
-        verified["intact"] == true,
-        "the pharmacist, without a key, finds the images intact",
+        intact,
+        "the pharmacist, who has no key for them, finds the images intact",
     )
 }
 
-/// Opens a record and compares it with the document it was made from.
-fn reads(stage: &mut Stage, who: &str, record: &str, original: &str) -> Outcome {
+/// Opens a record, says so on the chain, and compares the content with the document it was made from.
+fn reads(stage: &mut Stage, who: &str, record: &str, original: &str, purpose: &str) -> Outcome {
     let copy = stage.path(&format!("{who}-{original}"));
     let line = [
         "open",
@@ -268,6 +176,7 @@ fn reads(stage: &mut Stage, who: &str, record: &str, original: &str) -> Outcome 
         "--output",
         &copy.display().to_string(),
         "--log",
+        purpose,
     ];
     stage.book(Operation::Open, who, &line)?;
     let same = same(&copy, &stage.path(original))?;
@@ -284,7 +193,10 @@ fn doctor_updates(stage: &mut Stage, records: &Records) -> Outcome {
         &["update", &records.history, &file],
     )?;
     stage.check(answer["version"] == 2, "the history is version 2")?;
-    reads(stage, PATIENT, &records.history, "history-2.json")
+    let copy = stage.file("copy.json");
+    stage.act(PATIENT, &["open", &records.history, "--output", &copy])?;
+    let same = same(&stage.path("copy.json"), &stage.path("history-2.json"))?;
+    stage.check(same, "the patient has the new history, byte for byte")
 }
 
 fn doctor_prescribes(stage: &mut Stage) -> Outcome {
@@ -307,12 +219,16 @@ fn doctor_prescribes(stage: &mut Stage) -> Outcome {
     )?;
     let answer = stage.book(Operation::Deposit, DOCTOR, &line)?;
     let record = text(&answer, "id").to_owned();
-    stage.book(
-        Operation::Share,
-        PATIENT,
-        &["share", &record, "Piet Kramer", "--until", "30d"],
-    )?;
-    reads(stage, PHARMACIST, &record, "prescription.json")
+    let line = [
+        "share",
+        &record,
+        "Piet Kramer",
+        "--until",
+        "30d",
+        "--unvouched",
+    ];
+    stage.book(Operation::Share, PATIENT, &line)?;
+    reads(stage, PHARMACIST, &record, "prescription.json", "treatment")
 }
 
 fn patient_revokes(stage: &mut Stage, records: &Records) -> Outcome {
@@ -332,6 +248,8 @@ fn patient_revokes(stage: &mut Stage, records: &Records) -> Outcome {
         before["digest"] != after["digest"],
         "its ciphertext is another one",
     )?;
+    let only = only_object(&stage.storage(), &records.history).is_ok();
+    stage.check(only, "the ciphertexts of earlier versions are deleted")?;
     let target = stage.file("no");
     stage.refused(
         PHARMACIST,
@@ -339,7 +257,13 @@ fn patient_revokes(stage: &mut Stage, records: &Records) -> Outcome {
         Exit::Refused,
     )?;
     stage.check(!stage.path("no").exists(), "nothing was written")?;
-    reads(stage, DOCTOR, &records.history, "history-2.json")
+    reads(
+        stage,
+        DOCTOR,
+        &records.history,
+        "history-2.json",
+        "treatment",
+    )
 }
 
 fn storage_is_tampered_with(stage: &Stage, records: &Records) -> Outcome {
@@ -356,7 +280,10 @@ fn storage_is_tampered_with(stage: &Stage, records: &Records) -> Outcome {
     stage.refused(PATIENT, &["verify", &records.letter], Exit::Untrusted)?;
     flip(&object)?;
     let verified = stage.act(PATIENT, &["verify", &records.letter])?;
-    stage.check(verified["intact"] == true, "put back, the letter is intact")
+    stage.check(
+        verified["id"] == *records.letter,
+        "put back, the letter is intact",
+    )
 }
 
 fn everything_is_on_record(stage: &Stage, records: &Records) -> Outcome {
@@ -369,11 +296,7 @@ fn everything_is_on_record(stage: &Stage, records: &Records) -> Outcome {
             &format!("{name} sees {} events", events.len()),
         )?;
         for event in events {
-            stage.say(&format!(
-                "      {}  {}",
-                text(event, "time"),
-                text(event, "what")
-            ));
+            stage.say(&told(event));
         }
     }
     let audit = stage.act(PATIENT, &["audit", &records.history])?;
@@ -381,14 +304,30 @@ fn everything_is_on_record(stage: &Stage, records: &Records) -> Outcome {
         .map(|event| text(event, "event"))
         .collect();
     let expected = [
-        "record-added",
-        "granted",
-        "access-logged",
-        "record-updated",
-        "record-rekeyed",
+        "RecordAdded",
+        "Granted",
+        "AccessUpdated",
+        "AccessLogged",
+        "RecordUpdated",
+        "Revoked",
+        "RecordRekeyed",
     ];
     let all = expected.iter().all(|event| events.contains(event));
     stage.check(all, "the history's own trail has all of its steps")
+}
+
+/// One event as a line.
+fn told(event: &Value) -> String {
+    let name = |who: &str| text(&event[who], "name").to_owned();
+    let parts = [
+        text(event, "event"),
+        text(event, "title"),
+        &name("who"),
+        &name("whom"),
+        text(event, "detail"),
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    format!("      {}", parts.join(" · "))
 }
 
 fn patient_removes(stage: &mut Stage, records: &Records) -> Outcome {

@@ -5,7 +5,7 @@ use std::path::Path;
 use alloy_primitives::utils::{ParseUnits, parse_units};
 use alloy_primitives::{Address, Bytes, U256};
 use chartseal_devnode::accounts::DEV_KEY;
-use chartseal_devnode::chain::ChainConfig;
+use chartseal_devnode::chain::DEV_CHAIN_ID;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -13,14 +13,12 @@ use crate::chain::{Account, Action, DeployOptions, Deployer, Journal, Limits, No
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::money::{Paid, ether};
+use crate::cli::money::ether;
 use crate::cli::network;
 use crate::cli::output::Report;
 use crate::cli::table::fields;
-use crate::identity::parse_address;
-
-/// Chain id of every Nitro devnode.
-pub(crate) const DEV_CHAIN: u64 = chartseal_devnode::chain::DEV_CHAIN_ID;
+use crate::identity::{Profile, parse_address};
+use crate::records::Receipt;
 
 /// Send play money from the development account of a devnode.
 #[derive(Debug, clap::Args)]
@@ -38,7 +36,7 @@ pub(super) struct Args {
 struct Sent {
     to: Address,
     amount: U256,
-    paid: Vec<Paid>,
+    receipts: Vec<Receipt>,
 }
 
 impl Report for Sent {
@@ -58,8 +56,7 @@ impl Args {
     pub(super) async fn exec(self, app: &App) -> Outcome {
         let (profile, settings) = app.profile()?;
         let to = match &self.person {
-            Some(person) if person.starts_with("0x") => parse_address(person)?,
-            Some(person) => profile.people()?.find(person)?.address,
+            Some(person) => account(&profile, person)?,
             None => profile.address()?,
         };
         let transfer = Action {
@@ -68,7 +65,7 @@ impl Args {
             value: self.amount,
             data: Bytes::new(),
         };
-        let paid = send(
+        let receipts = send(
             &network::node_url(&settings)?,
             &app.home.devnode_journal(),
             &[transfer],
@@ -77,16 +74,28 @@ impl Args {
         app.show(&Sent {
             to,
             amount: self.amount,
-            paid,
+            receipts,
         })
     }
 }
 
+/// The account of somebody in the address book, or a whole account.
+fn account(profile: &Profile, wanted: &str) -> Outcome<Address> {
+    if wanted.starts_with("0x") && wanted.len() == "0x".len() + 2 * Address::len_bytes() {
+        return Ok(parse_address(wanted)?);
+    }
+    Ok(profile.people()?.find(wanted)?.address)
+}
+
 /// Sends transactions of the development account; only ever to a development chain.
-pub(crate) async fn send(node: &NodeUrl, journal: &Path, actions: &[Action]) -> Outcome<Vec<Paid>> {
+pub(crate) async fn send(
+    node: &NodeUrl,
+    journal: &Path,
+    actions: &[Action],
+) -> Outcome<Vec<Receipt>> {
     let node = Node::new(node, Limits::default())?;
     let chain = node.chain_id().await?;
-    if chain != ChainConfig::default().chain_id {
+    if chain != DEV_CHAIN_ID {
         let what = format!("the node serves chain {chain}, which is no development chain");
         return Err(Failure::new(
             Exit::Refused,
@@ -100,5 +109,5 @@ pub(crate) async fn send(node: &NodeUrl, journal: &Path, actions: &[Action]) -> 
     let entry = journal.begin(deployer.outbox().scope(), serde_json::Value::Null)?;
     let outcomes = deployer.outbox().execute(entry, actions).await;
     journal.finish(entry)?;
-    Ok(outcomes?.iter().map(Paid::from).collect())
+    Ok(outcomes?.iter().map(Receipt::from).collect())
 }

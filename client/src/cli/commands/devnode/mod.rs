@@ -8,7 +8,7 @@ use clap::Subcommand;
 use crate::cli::app::App;
 use crate::cli::failure::Outcome;
 
-pub(crate) use fund::{DEV_CHAIN, send};
+pub(crate) use fund::send;
 
 /// Run a Stylus chain on this machine, for development and tests.
 ///
@@ -32,7 +32,6 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Send play money from the development account
     Fund(fund::Args),
 }
 

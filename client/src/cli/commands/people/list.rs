@@ -6,20 +6,66 @@ use crate::cli::app::App;
 use crate::cli::failure::Outcome;
 use crate::cli::output::Report;
 use crate::cli::table::{Table, fields};
+use crate::cli::values;
 use crate::identity::Person;
+use crate::records::Acquaintance;
 
 /// Show everybody.
+///
+/// With --registry, also the role that each claims, who of those you trust vouches for it, and whether a key
+/// is not the one you know.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: chartseal people list")]
-pub(crate) struct Args {}
+#[command(after_help = "\
+Examples:
+  chartseal people list
+  chartseal people list --registry")]
+pub(crate) struct Args {
+    /// Ask the registry about them
+    #[arg(long)]
+    registry: bool,
+}
 
 #[derive(Serialize)]
-struct Everybody(Vec<Person>);
+struct OnRegistry {
+    people: Vec<Acquaintance>,
+}
+
+impl Report for OnRegistry {
+    fn text(&self) -> String {
+        let mut table = Table::new(["name", "account", "key", "role", "vouched for by"]);
+        for someone in &self.people {
+            let role = someone.role.map_or("not registered", values::role);
+            let key = if someone.key_changed {
+                "CHANGED: compare it"
+            } else {
+                key(&someone.person)
+            };
+            let vouchers: Vec<String> =
+                someone.vouched_by.iter().map(ToString::to_string).collect();
+            let account = someone.person.address.to_string();
+            table.row([
+                &someone.person.name,
+                &account,
+                key,
+                role,
+                &vouchers.join(", "),
+            ]);
+        }
+        table.text_or(NOBODY)
+    }
+}
+
+const NOBODY: &str = "Nobody yet. Add somebody with `chartseal people add`.";
+
+#[derive(Serialize)]
+struct Everybody {
+    people: Vec<Person>,
+}
 
 impl Report for Everybody {
     fn text(&self) -> String {
         let mut table = Table::new(["name", "e-mail", "account", "key", "voucher"]);
-        for person in &self.0 {
+        for person in &self.people {
             let email = person.email.as_deref().unwrap_or_default();
             let voucher = if person.trusted_voucher {
                 "trusted"
@@ -34,7 +80,7 @@ impl Report for Everybody {
                 voucher,
             ]);
         }
-        table.text_or("Nobody yet. Add somebody with `chartseal people add`.")
+        table.text_or(NOBODY)
     }
 }
 
@@ -73,8 +119,14 @@ fn key(person: &Person) -> &'static str {
 }
 
 impl Args {
-    pub(crate) fn exec(self, app: &App) -> Outcome {
+    pub(crate) async fn exec(self, app: &App) -> Outcome {
+        if self.registry {
+            let people = app.session().await?.people().await?;
+            return app.show(&OnRegistry { people });
+        }
         let (profile, _) = app.profile()?;
-        app.show(&Everybody(profile.people()?.people().to_vec()))
+        app.show(&Everybody {
+            people: profile.people()?.people().to_vec(),
+        })
     }
 }

@@ -1,10 +1,13 @@
 //! `people verify`: fingerprints compared between two people.
 
+use alloy_primitives::Address;
+
 use super::list::Shown;
 use crate::cli::app::App;
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
 use crate::identity::Fingerprint;
+use crate::records::Session;
 
 /// Compare somebody's fingerprint with them.
 ///
@@ -23,38 +26,37 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn exec(self, app: &App) -> Outcome {
-        let (profile, _) = app.profile()?;
-        let person = profile.people()?.find(&self.person)?.clone();
-        let Some(pinned) = person.pinned else {
-            let what = format!("{}'s key was not seen yet", person.name);
-            return Err(Failure::new(
-                Exit::NotFound,
-                what,
-                "Add their contact card with `people add --card`.",
-            ));
+    pub(crate) async fn exec(self, app: &App) -> Outcome {
+        let session = app.session().await?;
+        let address = session.find_person(&self.person)?.address;
+        let fingerprint = match self.fingerprint {
+            Some(told) => told,
+            None => ask(app, &session, address).await?,
         };
-        match self.fingerprint {
-            Some(told) if told == pinned => {}
-            Some(_) => return Err(differs(&person.name)),
-            None => app.confirm(&format!(
-                "{}: {pinned}\nDo they read out the same?",
-                person.name
-            ))?,
-        }
-        let person = profile.change_people(|book| {
-            book.verify(&person.address, pinned)?;
-            book.find(&self.person).cloned()
-        })?;
-        app.show(&Shown(person))
+        session.verify_person(address, fingerprint).await?;
+        app.show(&Shown(
+            session.profile().people()?.find(&self.person)?.clone(),
+        ))
     }
 }
 
-fn differs(name: &str) -> Failure {
-    let what = format!("this is not the fingerprint of the key you have for {name}");
-    Failure::new(
-        Exit::Untrusted,
-        what,
-        "Share nothing with them before you both know why.",
-    )
+/// Shows the fingerprint of the key that the registry has, and asks whether the person has the same.
+async fn ask(app: &App, session: &Session, address: Address) -> Outcome<Fingerprint> {
+    let people = session.people().await?;
+    let found = people
+        .iter()
+        .find(|someone| someone.person.address == address);
+    let known = found.and_then(|someone| Some((&someone.person.name, someone.fingerprint?)));
+    let Some((name, fingerprint)) = known else {
+        let what = "the registry has no key of theirs, or they are not in your address book";
+        return Err(Failure::new(
+            Exit::NotFound,
+            what,
+            "Ask them to register, and add them with `people add`.",
+        ));
+    };
+    app.confirm(&format!(
+        "{name}: {fingerprint}\nDo they read out the same?"
+    ))?;
+    Ok(fingerprint)
 }
