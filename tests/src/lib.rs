@@ -1,1 +1,4 @@
 //! End-to-end tests of Chartseal over JSON-RPC.
+
+pub mod proxy;
+pub mod world;

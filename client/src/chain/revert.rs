@@ -114,6 +114,14 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// The record's present version, where the refusal is that the expected one is out of date.
+    pub fn conflicting_version(&self) -> Option<u32> {
+        match &self.0 {
+            IRegistryErrors::VersionConflict(conflict) => Some(conflict.current),
+            _ => None,
+        }
+    }
+
     /// What the user can do about it.
     pub fn remedy(&self) -> &'static str {
         use IRegistryErrors as E;
