@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use chartseal::chain::{
-    Account, Action, Connection, DeployOptions, Deployer, Deployment, History, Journal, Limits, Node, Policy, Program,
-    PublicKey, Registry, Role,
+    Account, Action, Connection, DeployOptions, Deployer, Deployment, History, Journal, Limits,
+    Node, Policy, Program, PublicKey, Registry, Role,
 };
 use chartseal::identity::{Identity, Passphrase, Profile, Profiles, RecoveryPhrase};
 use chartseal::records::{Parts, Progress, RecordsError, Session, Stage, Stores};
@@ -56,29 +56,51 @@ impl Chain {
         let journal = Journal::open(&folder.path().join("journal")).unwrap();
         let client = Node::new(&url.parse().unwrap(), Limits::default()).unwrap();
         let deployment = deploy(&client, &journal, &bank).await;
-        Self { _node: node, url, deployment, bank, journal: Mutex::new(journal), _folder: folder }
+        Self {
+            _node: node,
+            url,
+            deployment,
+            bank,
+            journal: Mutex::new(journal),
+            _folder: folder,
+        }
     }
 }
 
 /// Deploys the contract that `scripts/build-contract` built.
 async fn deploy(node: &Node, journal: &Journal, account: &Account) -> Deployment {
     let wasm = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/contract/registry.wasm");
-    let wasm = std::fs::read(&wasm).expect("scripts/build-contract makes target/contract/registry.wasm");
+    let wasm =
+        std::fs::read(&wasm).expect("scripts/build-contract makes target/contract/registry.wasm");
     let program = Program::from_wasm(&wasm).unwrap();
-    let options = DeployOptions { policy: policy(), cache: true, ..DeployOptions::default() };
-    let deployer = Deployer::new(node, journal, account, options).await.unwrap();
-    let entry = journal.begin(deployer.outbox().scope(), serde_json::Value::Null).unwrap();
+    let options = DeployOptions {
+        policy: policy(),
+        cache: true,
+        ..DeployOptions::default()
+    };
+    let deployer = Deployer::new(node, journal, account, options)
+        .await
+        .unwrap();
+    let entry = journal
+        .begin(deployer.outbox().scope(), serde_json::Value::Null)
+        .unwrap();
     let deployed = deployer.deploy(entry, &program).await.unwrap();
     journal.finish(entry).unwrap();
     deployed.deployment
 }
 
 fn policy() -> Policy {
-    Policy { poll: Duration::from_millis(10), ..Policy::default() }
+    Policy {
+        poll: Duration::from_millis(10),
+        ..Policy::default()
+    }
 }
 
 fn connection(url: &str) -> Connection {
-    Connection { policy: policy(), ..Connection::to(url.parse().unwrap()) }
+    Connection {
+        policy: policy(),
+        ..Connection::to(url.parse().unwrap())
+    }
 }
 
 /// A folder of profiles, files and objects on the common chain.
@@ -95,8 +117,14 @@ impl World {
         let chain = CHAIN.get_or_init(Chain::start).await;
         let folder = TempDir::new().unwrap();
         let seen = folder.path().join("seen.db");
-        let registry = Registry::connect(chain.deployment, &connection(&chain.url), &seen).await.unwrap();
-        Self { chain, registry, folder }
+        let registry = Registry::connect(chain.deployment, &connection(&chain.url), &seen)
+            .await
+            .unwrap();
+        Self {
+            chain,
+            registry,
+            folder,
+        }
     }
 
     /// Address of the node.
@@ -126,7 +154,9 @@ impl World {
 
     /// The file of a record's object.
     pub fn object(&self, record: B256, digest: B256) -> PathBuf {
-        self.objects().join(format!("{record:x}")).join(format!("{digest:x}"))
+        self.objects()
+            .join(format!("{record:x}"))
+            .join(format!("{digest:x}"))
     }
 
     /// All objects.
@@ -146,7 +176,11 @@ impl World {
         let phrase = RecoveryPhrase::generate().unwrap();
         let passphrase = Passphrase::new(PASSPHRASE);
         self.profiles().create(name, &phrase, &passphrase).unwrap();
-        std::fs::write(self.path().join(format!("{name}.phrase")), phrase.words().join(" ")).unwrap();
+        std::fs::write(
+            self.path().join(format!("{name}.phrase")),
+            phrase.words().join(" "),
+        )
+        .unwrap();
         let session = self.session(name).await;
         self.pay(session.me()).await;
         session
@@ -180,9 +214,15 @@ impl World {
         let deployment = self.deployment();
         let seen = folder.join("seen.db");
         let parts = Parts {
-            registry: Registry::connect(deployment, &connection(url), &seen).await.unwrap(),
+            registry: Registry::connect(deployment, &connection(url), &seen)
+                .await
+                .unwrap(),
             history: History::open(&folder, &deployment).unwrap(),
-            stores: Stores::new(Some(self.locator()), Settings::default(), storage::Limits::default()),
+            stores: Stores::new(
+                Some(self.locator()),
+                Settings::default(),
+                storage::Limits::default(),
+            ),
             identity: self.identity(name),
             profile,
         };
@@ -203,7 +243,10 @@ impl World {
     /// All blocks with their transactions, and all events of the registry, as the node gives them.
     pub async fn blocks(&self) -> String {
         let ask = async |request: String| {
-            let address = self.url().trim_start_matches("http://").trim_end_matches('/');
+            let address = self
+                .url()
+                .trim_start_matches("http://")
+                .trim_end_matches('/');
             let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
             let head = format!(
                 "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -216,7 +259,8 @@ impl World {
             answer
         };
         let call = |method: &str, params: serde_json::Value| {
-            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+                .to_string()
         };
         let mut all = String::new();
         for number in 0.. {
@@ -246,22 +290,38 @@ impl World {
     /// A new account that is registered as a patient.
     async fn extra(&self, index: usize) -> Address {
         let identity = Identity::from_phrase(&RecoveryPhrase::generate().unwrap()).unwrap();
-        let account = Account::from_secret(&Zeroizing::new(*identity.account().expose_secret())).unwrap();
+        let account =
+            Account::from_secret(&Zeroizing::new(*identity.account().expose_secret())).unwrap();
         self.pay(account.address()).await;
         let journal = Journal::open(&self.path().join(format!("crowd-{index}"))).unwrap();
-        let entry = journal.begin(self.registry.scope(&account), serde_json::Value::Null).unwrap();
+        let entry = journal
+            .begin(self.registry.scope(&account), serde_json::Value::Null)
+            .unwrap();
         let (x, odd) = identity.encryption_key(1).unwrap().public().to_compressed();
         let key = PublicKey { x: x.into(), odd };
         let register = self.registry.calls().register(key, Role::Patient);
-        self.registry.execute(&journal, entry, &account, &[register]).await.unwrap();
+        self.registry
+            .execute(&journal, entry, &account, &[register])
+            .await
+            .unwrap();
         account.address()
     }
 
     async fn pay(&self, to: Address) {
         let (bank, journal) = (&self.chain.bank, self.chain.journal.lock().await);
-        let entry = journal.begin(self.registry.scope(bank), serde_json::Value::Null).unwrap();
-        let action = Action { what: "pay", to: Some(to), value: U256::from(ALLOWANCE), data: Bytes::new() };
-        self.registry.execute(&journal, entry, bank, &[action]).await.unwrap();
+        let entry = journal
+            .begin(self.registry.scope(bank), serde_json::Value::Null)
+            .unwrap();
+        let action = Action {
+            what: "pay",
+            to: Some(to),
+            value: U256::from(ALLOWANCE),
+            data: Bytes::new(),
+        };
+        self.registry
+            .execute(&journal, entry, bank, &[action])
+            .await
+            .unwrap();
         journal.finish(entry).unwrap();
     }
 
@@ -272,11 +332,17 @@ impl World {
 
 /// All files below a folder.
 pub fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     entries
         .flat_map(|entry| {
             let path = entry.unwrap().path();
-            if path.is_dir() { files_in(&path) } else { vec![path] }
+            if path.is_dir() {
+                files_in(&path)
+            } else {
+                vec![path]
+            }
         })
         .collect()
 }
