@@ -32,6 +32,8 @@ struct Compiled {
     imports: Vec<Import>,
     /// For each import of the module its place in `imports`.
     import_order: Vec<usize>,
+    /// Bytes of the instrumented wasm.
+    size: usize,
 }
 
 /// Module and name of an imported function.
@@ -56,6 +58,11 @@ impl Program {
     /// The compiled module.
     pub(crate) fn module(&self) -> &wasmi::Module {
         &self.inner.module
+    }
+
+    /// Bytes of the instrumented wasm.
+    pub(crate) fn size(&self) -> usize {
+        self.inner.size
     }
 
     /// The functions the module imports, each once: it may list one hundreds of times.
@@ -104,10 +111,12 @@ impl Prepared {
         let module = wasmi::Module::new(&engine, &self.wasm)
             .map_err(|error| rejected(format!("failed to compile the program: {error}")))?;
         let (imports, import_order) = distinct_imports(&module);
+        let size = self.wasm.len();
         let compiled = Compiled {
             module,
             imports,
             import_order,
+            size,
         };
         Ok(Program {
             inner: Arc::new(compiled),
