@@ -44,13 +44,9 @@ mod validate;
 pub use activate::{Activated, ActivationError, ActivationParams, ProgramCosts, activate};
 pub use api::{Environment, EvmApi};
 pub use cache::ProgramCache;
-pub use entry::{MAX_OPEN_PAGES, cached_init_gas, call_program, init_gas};
+pub use entry::{EXECUTOR_STACK_BYTES, MAX_OPEN_PAGES, cached_init_gas, call_program, init_gas};
 pub use outcome::{Frame, Outcome, Status};
 pub use pages::exponential_price;
 pub use params::StylusParams;
 pub use program::Program;
 pub use run::run;
-
-/// Native stack that a thread needs to execute transactions with 1024 nested frames: 256 MiB of address
-/// space, of which only what is touched becomes memory.
-pub const EXECUTOR_STACK_BYTES: usize = 256 << 20;
