@@ -23,4 +23,6 @@ mod access;
 mod deposits;
 mod records;
 mod requests;
+mod storage;
 mod users;
+mod views;
