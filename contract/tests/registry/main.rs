@@ -21,8 +21,10 @@ macro_rules! tests {
 
 mod access;
 mod deposits;
+mod matrix;
 mod records;
 mod requests;
 mod storage;
 mod users;
 mod views;
+mod world;
