@@ -20,7 +20,9 @@ macro_rules! tests {
 }
 
 mod access;
+mod calldata;
 mod deposits;
+mod malformed;
 mod matrix;
 mod records;
 mod requests;
