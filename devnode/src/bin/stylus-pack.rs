@@ -24,7 +24,9 @@ const MAX_CODE_BYTES: usize = 24_576;
 fn main() -> ExitCode {
     let paths: Vec<_> = std::env::args_os().skip(1).collect();
     let [input, output, report] = paths.as_slice() else {
-        eprintln!("stylus-pack: three paths are needed\nusage: stylus-pack INPUT.wasm OUTPUT.wasm REPORT.json");
+        eprintln!(
+            "stylus-pack: three paths are needed\nusage: stylus-pack INPUT.wasm OUTPUT.wasm REPORT.json"
+        );
         return ExitCode::from(2);
     };
     match pack(input.as_ref(), output.as_ref(), report.as_ref()) {
@@ -49,7 +51,11 @@ enum PackError {
     #[error("a chain would not activate the module: {0}\nbuild it with scripts/build-contract")]
     Activate(#[from] chartseal_devnode::stylus::ActivationError),
     #[error("{what} is {value}, over the limit of {limit}\nmake the program smaller")]
-    TooLarge { what: &'static str, value: usize, limit: usize },
+    TooLarge {
+        what: &'static str,
+        value: usize,
+        limit: usize,
+    },
 }
 
 /// What the report says, and whether the chain would take it.
@@ -73,7 +79,10 @@ fn pack(input: &Path, output: &Path, report: &Path) -> Result<(), PackError> {
 }
 
 fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> PackError {
-    move |error| PackError::File { path: path.display().to_string(), error }
+    move |error| PackError::File {
+        path: path.display().to_string(),
+        error,
+    }
 }
 
 /// The module encoded afresh.
@@ -137,7 +146,11 @@ impl Measured {
 
     fn check(&self) -> Result<(), PackError> {
         let limits = [
-            ("the compressed code in bytes", self.code_bytes, MAX_CODE_BYTES),
+            (
+                "the compressed code in bytes",
+                self.code_bytes,
+                MAX_CODE_BYTES,
+            ),
             (
                 "the number of memory pages",
                 self.activated.costs.footprint.into(),
