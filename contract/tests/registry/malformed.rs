@@ -1,7 +1,7 @@
 //! Calldata that no well-behaved client sends: refused without a word, and without a trace.
 
 use alloy_primitives::{U256, keccak256};
-use alloy_sol_types::{SolError, SolInterface};
+use alloy_sol_types::SolInterface;
 use proptest::prelude::*;
 
 use crate::calldata::{Word, words};
