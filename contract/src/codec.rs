@@ -75,7 +75,8 @@ impl<'a> Args<'a> {
     #[inline(never)]
     pub(crate) fn word(&mut self) -> &'a B256 {
         let bytes = self.slice(self.at, WORD);
-        self.at += WORD;
+        // Wraps only after an offset that lies outside the tuple, which `slice` has just refused.
+        self.at = self.at.wrapping_add(WORD);
         bytes.try_into().unwrap_or(&B256::ZERO)
     }
 
