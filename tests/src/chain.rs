@@ -7,6 +7,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
 use chartseal_devnode::accounts::DEV_KEY;
 use chartseal_devnode::{Config, Devnode};
+use tokio::sync::Mutex;
 
 /// A chain, the account that pays for everything on it, and the node if it is ours.
 pub struct TestChain {
@@ -21,35 +22,48 @@ pub struct TestChain {
 impl TestChain {
     /// The chain named by the environment, or a fresh devnode.
     pub fn start() -> Self {
-        let key = std::env::var("CHARTSEAL_TEST_KEY")
-            .map_or(DEV_KEY, |key| key.parse().expect("CHARTSEAL_TEST_KEY: 32 bytes in hex"));
+        let key = std::env::var("CHARTSEAL_TEST_KEY").map_or(DEV_KEY, |key| {
+            key.parse().expect("CHARTSEAL_TEST_KEY: 32 bytes in hex")
+        });
         if let Ok(url) = std::env::var("CHARTSEAL_TEST_RPC") {
-            return Self { url, key, node: None };
+            return Self {
+                url,
+                key,
+                node: None,
+            };
         }
         let node = Devnode::start(Config::default()).expect("a devnode on a free port");
-        Self { url: node.url(), key, node: Some(node) }
+        Self {
+            url: node.url(),
+            key,
+            node: Some(node),
+        }
     }
 
     /// A provider that signs with `key`.
     pub fn provider(&self, key: B256) -> DynProvider {
         let signer = PrivateKeySigner::from_bytes(&key).expect("a secp256k1 key");
         let url = self.url.parse().expect("the URL of a node");
-        ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(url).erased()
-    }
-
-    /// A provider that signs with the funded key.
-    pub fn funded(&self) -> DynProvider {
-        self.provider(self.key)
+        ProviderBuilder::new()
+            .wallet(EthereumWallet::from(signer))
+            .connect_http(url)
+            .erased()
     }
 
     /// A new account with a tenth of an ether: its provider and address.
     pub async fn account(&self) -> (DynProvider, Address) {
+        /// Tests of one process share the funded key, and so its next nonce.
+        static PAYMENTS: Mutex<()> = Mutex::const_new(());
+
         let signer = PrivateKeySigner::random();
         let payment = TransactionRequest::default()
             .to(signer.address())
             .value(U256::from(100_000_000_000_000_000u64));
-        let receipt = self.funded().send_transaction(payment).await.expect("a payment");
+        let guard = PAYMENTS.lock().await;
+        let funded = self.provider(self.key);
+        let receipt = funded.send_transaction(payment).await.expect("a payment");
         assert!(receipt.get_receipt().await.expect("its receipt").status());
+        drop(guard);
         (self.provider(signer.to_bytes()), signer.address())
     }
 }

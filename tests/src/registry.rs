@@ -36,7 +36,10 @@ pub type Registry = IRegistry::IRegistryInstance<DynProvider>;
 pub fn wasm() -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/contract/registry.wasm");
     std::fs::read(&path).unwrap_or_else(|error| {
-        panic!("{}: {error}\nbuild it first: scripts/build-contract", path.display())
+        panic!(
+            "{}: {error}\nbuild it first: scripts/build-contract",
+            path.display()
+        )
     })
 }
 
@@ -44,13 +47,20 @@ pub fn wasm() -> Vec<u8> {
 pub async fn deploy(provider: &DynProvider) -> Registry {
     let code = code::compress(&wasm()).expect("compression to memory");
     let creation = TransactionRequest::default().with_deploy_code(init_code(&code));
-    let receipt = provider.send_transaction(creation).await.expect("a creation");
+    let receipt = provider
+        .send_transaction(creation)
+        .await
+        .expect("a creation");
     let receipt = receipt.get_receipt().await.expect("its receipt");
     let address = receipt.contract_address.expect("a new contract");
     let arb_wasm = ArbWasm::new(ARB_WASM, provider);
     let fee = U256::from(10_000_000_000_000_000u64);
     let activation = arb_wasm.activateProgram(address).value(fee).send().await;
-    let receipt = activation.expect("an activation").get_receipt().await.expect("its receipt");
+    let receipt = activation
+        .expect("an activation")
+        .get_receipt()
+        .await
+        .expect("its receipt");
     assert!(receipt.status(), "the chain refused the program");
     IRegistry::new(address, provider.clone())
 }

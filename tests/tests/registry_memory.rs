@@ -3,9 +3,7 @@
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::DynProvider;
 use chartseal_tests::chain::TestChain;
-use chartseal_tests::registry::{
-    ARB_WASM, ArbWasm, IRegistry, Registry, deploy, read_grant, word,
-};
+use chartseal_tests::registry::{ARB_WASM, ArbWasm, IRegistry, Registry, deploy, read_grant, word};
 
 /// Items in a batch, bytes of sealed info and of a sealed note at most.
 const BATCH: usize = 64;
@@ -23,7 +21,7 @@ struct Clinic {
 impl Clinic {
     async fn open() -> Self {
         let chain = TestChain::start();
-        let registry = deploy(&chain.funded()).await;
+        let registry = deploy(&chain.account().await.0).await;
         mine(registry.register(word(1), false, 1)).await;
         let mut users = Vec::new();
         for seed in 0..BATCH as u64 {
@@ -36,15 +34,26 @@ impl Clinic {
         let addition = registry.addRecord(word(2), word(3), info);
         let id = addition.call().await.expect("an id");
         mine(addition).await;
-        Self { chain, registry, users, id }
+        Self {
+            chain,
+            registry,
+            users,
+            id,
+        }
     }
 
     fn grants(&self, epoch: u32) -> Vec<IRegistry::Grant> {
-        self.users.iter().map(|(_, user)| read_grant(self.id, *user, epoch)).collect()
+        self.users
+            .iter()
+            .map(|(_, user)| read_grant(self.id, *user, epoch))
+            .collect()
     }
 
     fn pairs(&self) -> Vec<IRegistry::RecordUser> {
-        let pair = |(_, user): &(_, Address)| IRegistry::RecordUser { id: self.id, user: *user };
+        let pair = |(_, user): &(_, Address)| IRegistry::RecordUser {
+            id: self.id,
+            user: *user,
+        };
         self.users.iter().map(pair).collect()
     }
 }
@@ -53,7 +62,13 @@ impl Clinic {
 async fn mine<D: alloy::contract::CallDecoder>(
     call: alloy::contract::CallBuilder<&DynProvider, D>,
 ) {
-    let receipt = call.send().await.expect("accepted").get_receipt().await.expect("its receipt");
+    let receipt = call
+        .send()
+        .await
+        .expect("accepted")
+        .get_receipt()
+        .await
+        .expect("its receipt");
     assert!(receipt.status());
 }
 
@@ -67,20 +82,40 @@ async fn largest_calls_fit_one_page() {
     mine(asking.register(word(9), false, 6)).await;
     mine(asking.requestAccess(id, 1, 5, vec![7; MAX_NOTE].into())).await;
 
-    let keys = registry.wrappedKeysOf(clinic.pairs()).call().await.expect("64 keys");
+    let keys = registry
+        .wrappedKeysOf(clinic.pairs())
+        .call()
+        .await
+        .expect("64 keys");
     assert_eq!(keys.len(), BATCH);
     assert!(keys.iter().all(|key| key.key.sealedKey == word(8)));
-    let users = clinic.users.iter().map(|(_, user)| *user).collect::<Vec<_>>();
-    let answers = registry.usersOf(users.clone()).call().await.expect("64 users");
+    let users = clinic
+        .users
+        .iter()
+        .map(|(_, user)| *user)
+        .collect::<Vec<_>>();
+    let answers = registry
+        .usersOf(users.clone())
+        .call()
+        .await
+        .expect("64 users");
     assert!(answers.len() == BATCH && answers.iter().all(|user| user.registered));
 
     let info = Bytes::from(vec![7; MAX_INFO]);
     mine(registry.rekeyRecord(id, 1, word(4), info, clinic.grants(1))).await;
-    let access = registry.accessesOf(clinic.pairs()).call().await.expect("64 answers");
+    let access = registry
+        .accessesOf(clinic.pairs())
+        .call()
+        .await
+        .expect("64 answers");
     assert!(access.len() == BATCH && access.iter().all(|access| access.access == 1));
 
     mine(registry.removeRecord(id, users)).await;
-    let access = registry.accessesOf(clinic.pairs()).call().await.expect("64 answers");
+    let access = registry
+        .accessesOf(clinic.pairs())
+        .call()
+        .await
+        .expect("64 answers");
     assert!(access.iter().all(|access| access.reason == 5));
 }
 
@@ -88,7 +123,7 @@ async fn largest_calls_fit_one_page() {
 #[tokio::test]
 async fn chain_states_the_reported_start_gas() {
     let chain = TestChain::start();
-    let provider = chain.funded();
+    let (provider, _) = chain.account().await;
     let registry = deploy(&provider).await;
     let stated = ArbWasm::new(ARB_WASM, &provider)
         .programInitGas(*registry.address())
@@ -100,6 +135,9 @@ async fn chain_states_the_reported_start_gas() {
         "/../target/contract/registry.json"
     ))
     .expect("the report of scripts/build-contract");
-    assert!(report.contains(&format!("\"start_gas_uncached\": {}", stated.gas)), "{report}");
+    assert!(
+        report.contains(&format!("\"start_gas_uncached\": {}", stated.gas)),
+        "{report}"
+    );
     assert!(report.contains(&format!("\"start_gas_cached\": {}", stated.gasWhenCached)));
 }
