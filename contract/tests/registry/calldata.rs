@@ -27,7 +27,9 @@ impl Word {
             "bytes" => Self::Offset,
             _ if kind.ends_with("[]") => Self::Offset,
             uint => {
-                let bits = uint.strip_prefix("uint").and_then(|bits| bits.parse::<usize>().ok());
+                let bits = uint
+                    .strip_prefix("uint")
+                    .and_then(|bits| bits.parse::<usize>().ok());
                 Self::Low(bits.expect("a type of the interface") / 8)
             }
         }
@@ -77,7 +79,9 @@ fn split(list: &str) -> Vec<String> {
 }
 
 fn number(word: &[u8]) -> usize {
-    word[24..].iter().fold(0, |high, byte| high << 8 | usize::from(*byte))
+    word[24..]
+        .iter()
+        .fold(0, |high, byte| high << 8 | usize::from(*byte))
 }
 
 /// The words of a well-formed calldata with their byte positions.
@@ -100,26 +104,45 @@ pub(crate) fn words(signature: &str, data: &[u8]) -> Vec<(usize, Word)> {
 fn tail(kind: &str, start: usize, count: usize) -> Vec<(usize, Word)> {
     let Some(item) = kind.strip_suffix("[]") else {
         let (last, used) = (start + count / 32 * 32, count % 32);
-        return if used == 0 { vec![] } else { vec![(last, Word::High(used))] };
+        return if used == 0 {
+            vec![]
+        } else {
+            vec![(last, Word::High(used))]
+        };
     };
-    let item = if item.ends_with(')') { types(item) } else { vec![item.to_string()] };
+    let item = if item.ends_with(')') {
+        types(item)
+    } else {
+        vec![item.to_string()]
+    };
     let kinds = item.iter().map(|kind| Word::of(kind)).collect::<Vec<_>>();
     let all = kinds.iter().cycle().take(kinds.len() * count);
-    all.enumerate().map(|(index, word)| (start + index * 32, *word)).collect()
+    all.enumerate()
+        .map(|(index, word)| (start + index * 32, *word))
+        .collect()
 }
 
 #[test]
 fn signatures_are_read() {
     use Word::*;
     let words = |signature, data: &[u8]| {
-        words(signature, data).into_iter().map(|(_, word)| word).collect::<Vec<_>>()
+        words(signature, data)
+            .into_iter()
+            .map(|(_, word)| word)
+            .collect::<Vec<_>>()
     };
     assert_eq!(words("f()", &[]), []);
     let flat = "f(bytes32,(uint8,(address,bool)),bytes16)";
-    assert_eq!(words(flat, &[0; 164]), [Any, Low(1), Low(20), Bool, High(16)]);
+    assert_eq!(
+        words(flat, &[0; 164]),
+        [Any, Low(1), Low(20), Bool, High(16)]
+    );
     let mut data = vec![0; 4 + 32 * 6];
     data[4 + 31] = 32;
     data[4 + 32 + 31] = 2;
-    assert_eq!(words("f((bytes32,uint64)[])", &data), [Offset, Length, Any, Low(8), Any, Low(8)]);
+    assert_eq!(
+        words("f((bytes32,uint64)[])", &data),
+        [Offset, Length, Any, Low(8), Any, Low(8)]
+    );
     assert_eq!(words("f(bytes)", &data), [Offset, Length, High(2)]);
 }

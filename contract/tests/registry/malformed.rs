@@ -25,7 +25,11 @@ fn huge_numbers() -> Vec<U256> {
     let bits = [27, 28, 31, 32, 33, 58, 59, 63, 64, 65, 128, 255];
     let powers = bits.map(|bits| U256::from(1) << bits);
     let below = powers.map(|power| power - U256::from(1));
-    let wrapping = [U256::MAX, U256::MAX - U256::from(31), U256::from(u32::MAX - 31)];
+    let wrapping = [
+        U256::MAX,
+        U256::MAX - U256::from(31),
+        U256::from(u32::MAX - 31),
+    ];
     [&powers[..], &below[..], &wrapping[..]].concat()
 }
 
@@ -75,7 +79,9 @@ fn trailing_bytes<B: Backend>() {
         let expected = World::<B>::new().chain.send(caller(sender), &data);
         assert!(expected.result.is_ok(), "{function}: {expected:?}");
         let more = vec![0xff; 1 + index % 64];
-        let outcome = World::<B>::new().chain.send(caller(sender), &[data, more].concat());
+        let outcome = World::<B>::new()
+            .chain
+            .send(caller(sender), &[data, more].concat());
         assert_eq!(outcome, expected, "{function}");
     }
 }
@@ -129,12 +135,23 @@ fn no_such_function<B: Backend>() {
     let known = abi::IRegistryCalls::SELECTORS;
     // The SDK keeps this one for constructors; the registry has none.
     let constructor = keccak256("stylus_constructor()");
-    let mut selectors = vec![[0; 4], [0xff; 4], constructor[..4].try_into().expect("four bytes")];
+    let mut selectors = vec![
+        [0; 4],
+        [0xff; 4],
+        constructor[..4].try_into().expect("four bytes"),
+    ];
     let bits = (0..32).map(|bit| 1_u32 << bit);
     for bit in bits {
-        selectors.extend(known.iter().map(|known| (u32::from_be_bytes(*known) ^ bit).to_be_bytes()));
+        selectors.extend(
+            known
+                .iter()
+                .map(|known| (u32::from_be_bytes(*known) ^ bit).to_be_bytes()),
+        );
     }
-    for selector in selectors.into_iter().filter(|selector| !known.contains(selector)) {
+    for selector in selectors
+        .into_iter()
+        .filter(|selector| !known.contains(selector))
+    {
         let what = format!("selector {selector:02x?}");
         world.refuses_silently("owner", &selector, &what);
         world.refuses_silently("owner", &[&selector[..], &[0; 512]].concat(), &what);
@@ -150,18 +167,36 @@ fn ether<B: Backend>() {
         for value in [U256::from(1), U256::MAX] {
             let (sender, time) = (caller(sender), world.chain.now);
             let before = world.chain.backend.fingerprint();
-            let message = Message { sender, time, value, data: &data };
+            let message = Message {
+                sender,
+                time,
+                value,
+                data: &data,
+            };
             let outcome = world.chain.backend.call(&message);
-            assert_eq!(outcome, Outcome { result: Err(vec![]), logs: vec![] }, "{function}");
+            assert_eq!(
+                outcome,
+                Outcome {
+                    result: Err(vec![]),
+                    logs: vec![]
+                },
+                "{function}"
+            );
             assert_eq!(world.chain.backend.fingerprint(), before, "{function}");
         }
     }
 }
 
 /// A record of `owner` and 65 registered users.
-fn crowd<B: Backend>() -> (Chain<B>, alloy_primitives::B256, Vec<alloy_primitives::Address>) {
+fn crowd<B: Backend>() -> (
+    Chain<B>,
+    alloy_primitives::B256,
+    Vec<alloy_primitives::Address>,
+) {
     let (mut chain, [owner]) = with_users::<B, 1>(["owner"]);
-    let users: Vec<_> = (0..65).map(|number| account(&format!("user {number}"))).collect();
+    let users: Vec<_> = (0..65)
+        .map(|number| account(&format!("user {number}")))
+        .collect();
     users.iter().for_each(|user| register(&mut chain, *user));
     let id = add(&mut chain, owner, "a");
     (chain, id, users)
@@ -169,22 +204,42 @@ fn crowd<B: Backend>() -> (Chain<B>, alloy_primitives::B256, Vec<alloy_primitive
 
 fn rekey(id: alloy_primitives::B256, kept: Vec<abi::Grant>) -> abi::rekeyRecordCall {
     let (digest, info) = (digest("b"), sealed(1024));
-    abi::rekeyRecordCall { id, expectedVersion: 1, digest, sealedInfo: info, kept }
+    abi::rekeyRecordCall {
+        id,
+        expectedVersion: 1,
+        digest,
+        sealedInfo: info,
+        kept,
+    }
 }
 
 fn sixty_four_pass<B: Backend>() {
     let (mut chain, id, users) = crowd::<B>();
     let (owner, users) = (account("owner"), &users[..64]);
     let given: Vec<_> = users.iter().map(|user| terms(id, *user)).collect();
-    let (_, events) = chain.run(owner, abi::grantManyCall { given: given.clone() });
+    let (_, events) = chain.run(
+        owner,
+        abi::grantManyCall {
+            given: given.clone(),
+        },
+    );
     assert_eq!(events.len(), 64);
-    let kept = given.into_iter().map(|given| abi::Grant { epoch: 1, ..given }).collect();
+    let kept = given
+        .into_iter()
+        .map(|given| abi::Grant { epoch: 1, ..given })
+        .collect();
     let (_, events) = chain.run(owner, rekey(id, kept));
     assert_eq!(events.len(), 65);
     for user in users {
         assert_eq!(standing(&mut chain, id, *user), (1, 0));
     }
-    chain.ok(owner, abi::removeRecordCall { id, grantees: users.to_vec() });
+    chain.ok(
+        owner,
+        abi::removeRecordCall {
+            id,
+            grantees: users.to_vec(),
+        },
+    );
     for user in users {
         let key = chain.view(abi::wrappedKeyOfCall { id, user: *user });
         assert_eq!(key.key, no_key());
@@ -194,24 +249,88 @@ fn sixty_four_pass<B: Backend>() {
 fn sixty_five_fail<B: Backend>() {
     let (mut chain, id, users) = crowd::<B>();
     let owner = account("owner");
-    let error = || abi::TooMany { count: U256::from(65), limit: U256::from(64) };
+    let error = || abi::TooMany {
+        count: U256::from(65),
+        limit: U256::from(64),
+    };
     let given: Vec<_> = users.iter().map(|user| terms(id, *user)).collect();
-    chain.refuses(owner, abi::grantManyCall { given: given.clone() }, error());
+    chain.refuses(
+        owner,
+        abi::grantManyCall {
+            given: given.clone(),
+        },
+        error(),
+    );
     chain.refuses(owner, rekey(id, given), error());
-    chain.refuses(owner, abi::removeRecordCall { id, grantees: users.clone() }, error());
-    chain.refuses(owner, abi::usersOfCall { users: users.clone() }, error());
+    chain.refuses(
+        owner,
+        abi::removeRecordCall {
+            id,
+            grantees: users.clone(),
+        },
+        error(),
+    );
+    chain.refuses(
+        owner,
+        abi::usersOfCall {
+            users: users.clone(),
+        },
+        error(),
+    );
     chain.refuses(owner, abi::recordsOfCall { ids: vec![id; 65] }, error());
-    let pairs: Vec<_> = users.iter().map(|user| abi::RecordUser { id, user: *user }).collect();
-    chain.refuses(owner, abi::accessesOfCall { pairs: pairs.clone() }, error());
-    chain.refuses(owner, abi::wrappedKeysOfCall { pairs: pairs.clone() }, error());
+    let pairs: Vec<_> = users
+        .iter()
+        .map(|user| abi::RecordUser { id, user: *user })
+        .collect();
+    chain.refuses(
+        owner,
+        abi::accessesOfCall {
+            pairs: pairs.clone(),
+        },
+        error(),
+    );
+    chain.refuses(
+        owner,
+        abi::wrappedKeysOfCall {
+            pairs: pairs.clone(),
+        },
+        error(),
+    );
     chain.refuses(owner, abi::requestsOfCall { pairs }, error());
-    let pairs = users.iter().map(|user| abi::VoucherUser { voucher: owner, user: *user });
-    chain.refuses(owner, abi::vouchesOfCall { pairs: pairs.collect() }, error());
-    let pairs = users.iter().map(|user| abi::OwnerDepositor { owner, depositor: *user });
-    chain.refuses(owner, abi::depositRightsOfCall { pairs: pairs.collect() }, error());
+    let pairs = users.iter().map(|user| abi::VoucherUser {
+        voucher: owner,
+        user: *user,
+    });
+    chain.refuses(
+        owner,
+        abi::vouchesOfCall {
+            pairs: pairs.collect(),
+        },
+        error(),
+    );
+    let pairs = users.iter().map(|user| abi::OwnerDepositor {
+        owner,
+        depositor: *user,
+    });
+    chain.refuses(
+        owner,
+        abi::depositRightsOfCall {
+            pairs: pairs.collect(),
+        },
+        error(),
+    );
     let count = U256::from(1000);
-    let many = abi::recordsOfCall { ids: vec![id; 1000] };
-    chain.refuses(owner, many, abi::TooMany { count, limit: U256::from(64) });
+    let many = abi::recordsOfCall {
+        ids: vec![id; 1000],
+    };
+    chain.refuses(
+        owner,
+        many,
+        abi::TooMany {
+            count,
+            limit: U256::from(64),
+        },
+    );
 }
 
 /// A change to a calldata.

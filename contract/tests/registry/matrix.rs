@@ -46,13 +46,21 @@ fn error<B: Backend>(world: &World<B>, function: &str, cell: &str, caller: Addre
         ("own", _) => abi::NotOwner { id, caller }.abi_encode(),
         ("self", _) => abi::SelfTarget { user }.abi_encode(),
         ("req", _) => abi::NoRequest { id, user }.abi_encode(),
-        ("vch", _) => abi::NoVouch { voucher: user, user: account("bystander") }.abi_encode(),
-        ("dep", "depositRecord") => {
-            abi::DepositsNotAllowed { owner: account("owner"), depositor: user }.abi_encode()
+        ("vch", _) => abi::NoVouch {
+            voucher: user,
+            user: account("bystander"),
         }
-        ("dep", _) => {
-            abi::DepositsNotAllowed { owner: user, depositor: account("depositor") }.abi_encode()
+        .abi_encode(),
+        ("dep", "depositRecord") => abi::DepositsNotAllowed {
+            owner: account("owner"),
+            depositor: user,
         }
+        .abi_encode(),
+        ("dep", _) => abi::DepositsNotAllowed {
+            owner: user,
+            depositor: account("depositor"),
+        }
+        .abi_encode(),
         (reason, _) => {
             let reason = reason[1..].parse().expect("a and the reason");
             abi::NoAccess { id, user, reason }.abi_encode()
@@ -77,7 +85,10 @@ fn check_matrix<B: Backend>(prepare: fn(&mut B)) {
             if cell == "ok" {
                 let result = outcome.result.map_err(|data| refusal(&data));
                 assert!(result.is_ok(), "{function} by {name}: {result:?}");
-                assert!(!outcome.logs.is_empty(), "{function} by {name} leaves no trace");
+                assert!(
+                    !outcome.logs.is_empty(),
+                    "{function} by {name} leaves no trace"
+                );
                 world = new_world();
             } else {
                 let expected = error(&world, function, cell, caller(name));
@@ -113,11 +124,22 @@ fn views_answer_everyone_alike<B: Backend>() {
     let mut world = World::<B>::new();
     for (function, data) in world.views() {
         let expected = world.chain.send(caller("owner"), &data);
-        assert!(expected.result.is_ok() && expected.logs.is_empty(), "{function}");
+        assert!(
+            expected.result.is_ok() && expected.logs.is_empty(),
+            "{function}"
+        );
         for name in CALLERS {
             let before = world.chain.backend.fingerprint();
-            assert_eq!(world.chain.send(caller(name), &data), expected, "{function} by {name}");
-            assert_eq!(world.chain.backend.fingerprint(), before, "{function} by {name} writes");
+            assert_eq!(
+                world.chain.send(caller(name), &data),
+                expected,
+                "{function} by {name}"
+            );
+            assert_eq!(
+                world.chain.backend.fingerprint(),
+                before,
+                "{function} by {name} writes"
+            );
         }
     }
 }

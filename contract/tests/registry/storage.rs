@@ -21,7 +21,12 @@ impl World {
     fn new() -> Self {
         let (mut chain, [owner, user, _]) = with_users(["owner", "user", "bystander"]);
         let id = add(&mut chain, owner, "a");
-        Self { chain, owner, user, id }
+        Self {
+            chain,
+            owner,
+            user,
+            id,
+        }
     }
 
     /// Makes a call that must succeed. Returns how many slots it filled, changed and cleared.
@@ -36,7 +41,12 @@ impl World {
     }
 
     fn request(&self) -> abi::requestAccessCall {
-        abi::requestAccessCall { id: self.id, access: 2, purpose: 3, sealedNote: sealed(512) }
+        abi::requestAccessCall {
+            id: self.id,
+            access: 2,
+            purpose: 3,
+            sealedNote: sealed(512),
+        }
     }
 
     fn rekey(&self, kept: Vec<abi::Grant>) -> abi::rekeyRecordCall {
@@ -71,7 +81,11 @@ fn time(seconds: u64) -> [u8; 5] {
 fn users_fill_two_slots() {
     let mut world = World::new();
     let new = account("new");
-    let register = abi::registerCall { keyX: coordinate("new"), keyOdd: true, role: 5 };
+    let register = abi::registerCall {
+        keyX: coordinate("new"),
+        keyOdd: true,
+        role: 5,
+    };
     assert_eq!(world.slots(new, register.clone()), [2, 0, 0]);
     let [key, packed_user] = user_slots(new);
     let user = |registered: u8, odd: u8, version: u8, first: u8| {
@@ -80,7 +94,10 @@ fn users_fill_two_slots() {
     };
     let expected = BTreeMap::from([(key, coordinate("new")), (packed_user, user(1, 1, 1, 1))]);
     assert_eq!(world.filled(), expected);
-    let rotate = abi::rotateKeyCall { keyX: coordinate("newer"), keyOdd: false };
+    let rotate = abi::rotateKeyCall {
+        keyX: coordinate("newer"),
+        keyOdd: false,
+    };
     assert_eq!(world.slots(new, rotate), [0, 2, 0]);
     assert_eq!(world.chain.backend.slot(packed_user), user(1, 0, 2, 1));
     assert_eq!(world.slots(new, abi::deregisterCall {}), [0, 1, 1]);
@@ -94,11 +111,37 @@ fn vouches_fill_one_slot() {
     let mut world = World::new();
     let (owner, user) = (world.owner, world.user);
     let expires = world.chain.now + 300;
-    assert_eq!(world.slots(owner, abi::vouchCall { user, role: 4, expires }), [1, 0, 0]);
+    assert_eq!(
+        world.slots(
+            owner,
+            abi::vouchCall {
+                user,
+                role: 4,
+                expires
+            }
+        ),
+        [1, 0, 0]
+    );
     let word = packed(&[(17, &[4, 0]), (19, &time(expires))]);
-    assert_eq!(world.filled(), BTreeMap::from([(vouch_slot(owner, user), word)]));
-    assert_eq!(world.slots(owner, abi::vouchCall { user, role: 1, expires: 0 }), [0, 1, 0]);
-    assert_eq!(world.slots(owner, abi::withdrawVouchCall { user }), [0, 0, 1]);
+    assert_eq!(
+        world.filled(),
+        BTreeMap::from([(vouch_slot(owner, user), word)])
+    );
+    assert_eq!(
+        world.slots(
+            owner,
+            abi::vouchCall {
+                user,
+                role: 1,
+                expires: 0
+            }
+        ),
+        [0, 1, 0]
+    );
+    assert_eq!(
+        world.slots(owner, abi::withdrawVouchCall { user }),
+        [0, 0, 1]
+    );
 }
 
 #[test]
@@ -126,10 +169,23 @@ fn records_fill_two_slots_and_updates_none() {
     };
     assert_eq!(world.slots(owner, call), [0, 2, 0]);
     assert_eq!(world.chain.backend.slot(word), record(1, 2, 0));
-    let rekey = abi::rekeyRecordCall { id, expectedVersion: 2, ..world.rekey(vec![]) };
+    let rekey = abi::rekeyRecordCall {
+        id,
+        expectedVersion: 2,
+        ..world.rekey(vec![])
+    };
     assert_eq!(world.slots(owner, rekey), [0, 2, 0]);
     assert_eq!(world.chain.backend.slot(word), record(1, 3, 1));
-    assert_eq!(world.slots(owner, abi::removeRecordCall { id, grantees: vec![] }), [0, 1, 1]);
+    assert_eq!(
+        world.slots(
+            owner,
+            abi::removeRecordCall {
+                id,
+                grantees: vec![]
+            }
+        ),
+        [0, 1, 1]
+    );
     assert_eq!(world.chain.backend.slot(word), record(2, 3, 1));
 }
 
@@ -138,27 +194,59 @@ fn grants_fill_three_slots() {
     let mut world = World::new();
     let (owner, user, id) = (world.owner, world.user, world.id);
     let expires = world.chain.now + 300;
-    let given = abi::Grant { access: 2, purpose: 6, expires, ..terms(id, user) };
-    assert_eq!(world.slots(owner, abi::grantCall { given: given.clone() }), [3, 0, 0]);
+    let given = abi::Grant {
+        access: 2,
+        purpose: 6,
+        expires,
+        ..terms(id, user)
+    };
+    assert_eq!(
+        world.slots(
+            owner,
+            abi::grantCall {
+                given: given.clone()
+            }
+        ),
+        [3, 0, 0]
+    );
     let word = |access: u8, purpose: u8, expires, epoch: u8| {
         let versions = [0, 0, 0, epoch, 0, 0, 0, 1];
         // Suite 1 with an odd ordinate: 1 * 2 + 1.
         let fields = [3, access, purpose];
         let tag = given.key.tag.as_slice();
-        packed(&[(0, tag), (16, &fields), (19, &time(expires)), (24, &versions)])
+        packed(&[
+            (0, tag),
+            (16, &fields),
+            (19, &time(expires)),
+            (24, &versions),
+        ])
     };
     let slots = grant_slots(id, user);
     let words = [given.key.encX, given.key.sealedKey, word(2, 6, expires, 0)];
     assert_eq!(world.filled(), slots.into_iter().zip(words).collect());
-    let update = abi::updateAccessCall { id, user, access: 1, purpose: 8, expires: 0 };
+    let update = abi::updateAccessCall {
+        id,
+        user,
+        access: 1,
+        purpose: 8,
+        expires: 0,
+    };
     assert_eq!(world.slots(owner, update), [0, 1, 0]);
     assert_eq!(world.chain.backend.slot(slots[2]), word(1, 8, 0, 0));
-    let kept = abi::Grant { epoch: 1, ..given.clone() };
+    let kept = abi::Grant {
+        epoch: 1,
+        ..given.clone()
+    };
     assert_eq!(world.slots(owner, world.rekey(vec![kept])), [0, 3, 0]);
     assert_eq!(world.chain.backend.slot(slots[2]), word(2, 6, expires, 1));
     assert_eq!(world.slots(owner, abi::revokeCall { id, user }), [0, 0, 3]);
-    let many = [user, account("bystander")].map(|user| abi::Grant { epoch: 1, ..terms(id, user) });
-    let call = abi::grantManyCall { given: many.to_vec() };
+    let many = [user, account("bystander")].map(|user| abi::Grant {
+        epoch: 1,
+        ..terms(id, user)
+    });
+    let call = abi::grantManyCall {
+        given: many.to_vec(),
+    };
     assert_eq!(world.slots(owner, call), [6, 0, 0]);
 }
 
@@ -168,14 +256,25 @@ fn requests_fill_one_slot() {
     let (owner, user, id) = (world.owner, world.user, world.id);
     assert_eq!(world.slots(user, world.request()), [1, 0, 0]);
     let word = packed(&[(17, &[2, 3]), (19, &time(world.chain.now))]);
-    assert_eq!(world.filled(), BTreeMap::from([(request_slot(id, user), word)]));
+    assert_eq!(
+        world.filled(),
+        BTreeMap::from([(request_slot(id, user), word)])
+    );
     world.chain.now += 1;
     assert_eq!(world.slots(user, world.request()), [0, 1, 0]);
-    assert_eq!(world.slots(user, abi::withdrawRequestCall { id }), [0, 0, 1]);
+    assert_eq!(
+        world.slots(user, abi::withdrawRequestCall { id }),
+        [0, 0, 1]
+    );
     world.slots(user, world.request());
-    assert_eq!(world.slots(owner, abi::denyRequestCall { id, user }), [0, 0, 1]);
+    assert_eq!(
+        world.slots(owner, abi::denyRequestCall { id, user }),
+        [0, 0, 1]
+    );
     world.slots(user, world.request());
-    let grant = abi::grantCall { given: terms(id, user) };
+    let grant = abi::grantCall {
+        given: terms(id, user),
+    };
     assert_eq!(world.slots(owner, grant), [3, 0, 1], "a grant settles it");
 }
 
@@ -187,10 +286,20 @@ fn removing_clears_what_it_is_given() {
     let given = [user, bystander].map(|user| terms(id, user)).to_vec();
     world.slots(owner, abi::grantManyCall { given });
     world.slots(user, world.request());
-    let call = abi::removeRecordCall { id, grantees: vec![user] };
-    assert_eq!(world.slots(owner, call), [0, 1, 5], "digest, three of the grant, the request");
+    let call = abi::removeRecordCall {
+        id,
+        grantees: vec![user],
+    };
+    assert_eq!(
+        world.slots(owner, call),
+        [0, 1, 5],
+        "digest, three of the grant, the request"
+    );
     for slot in grant_slots(id, bystander) {
-        assert!(!world.chain.backend.slot(slot).is_zero(), "nothing else is cleared");
+        assert!(
+            !world.chain.backend.slot(slot).is_zero(),
+            "nothing else is cleared"
+        );
     }
 }
 
@@ -204,15 +313,28 @@ fn deposit_rights_fill_one_slot() {
     let word = packed(&[(17, &[1, 0]), (19, &time(expires))]);
     let slot = deposit_right_slot(owner, depositor);
     assert_eq!(world.filled(), BTreeMap::from([(slot, word)]));
-    assert_eq!(world.slots(depositor, world.deposit(no_key())), [5, 0, 0], "record and grant");
-    assert_eq!(world.slots(owner, abi::disallowDepositsCall { depositor }), [0, 0, 1]);
+    assert_eq!(
+        world.slots(depositor, world.deposit(no_key())),
+        [5, 0, 0],
+        "record and grant"
+    );
+    assert_eq!(
+        world.slots(owner, abi::disallowDepositsCall { depositor }),
+        [0, 0, 1]
+    );
 }
 
 #[test]
 fn a_deposit_fills_the_grants_that_it_gives() {
     let mut world = World::new();
     let (owner, depositor) = (world.owner, world.user);
-    world.slots(owner, abi::allowDepositsCall { depositor, expires: 0 });
+    world.slots(
+        owner,
+        abi::allowDepositsCall {
+            depositor,
+            expires: 0,
+        },
+    );
     let call = world.deposit(wrapped("for self", 1));
     assert_eq!(world.slots(depositor, call), [8, 0, 0]);
     let id = record_id(depositor, salt("deposit"));
@@ -224,7 +346,10 @@ fn a_deposit_fills_the_grants_that_it_gives() {
         let fields = [3, access, purpose];
         let word = packed(&[(0, key.tag.as_slice()), (16, &fields), (24, &versions)]);
         let words = [key.encX, key.sealedKey, word];
-        assert_eq!(grant_slots(id, user).map(|slot| world.chain.backend.slot(slot)), words);
+        assert_eq!(
+            grant_slots(id, user).map(|slot| world.chain.backend.slot(slot)),
+            words
+        );
     }
     let [word, _] = record_slots(id);
     let owned = &world.chain.backend.slot(word)[12..];
@@ -235,10 +360,19 @@ fn a_deposit_fills_the_grants_that_it_gives() {
 fn reading_and_logging_write_nothing() {
     let mut world = World::new();
     let (owner, id) = (world.owner, world.id);
-    assert_eq!(world.slots(owner, abi::logAccessCall { id, purpose: 7 }), [0; 3]);
-    assert_eq!(world.slots(owner, abi::grantManyCall { given: vec![] }), [0; 3]);
+    assert_eq!(
+        world.slots(owner, abi::logAccessCall { id, purpose: 7 }),
+        [0; 3]
+    );
+    assert_eq!(
+        world.slots(owner, abi::grantManyCall { given: vec![] }),
+        [0; 3]
+    );
     assert_eq!(world.slots(owner, abi::recordOfCall { id }), [0; 3]);
     let empty = Bytes::new();
     let outcome = world.chain.send(owner, &empty);
-    assert_eq!((outcome.result, world.chain.backend.changes().counts()), (Err(vec![]), [0; 3]));
+    assert_eq!(
+        (outcome.result, world.chain.backend.changes().counts()),
+        (Err(vec![]), [0; 3])
+    );
 }

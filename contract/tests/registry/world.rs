@@ -25,7 +25,11 @@ pub(crate) const CALLERS: [&str; 14] = [
 
 /// The account of a caller.
 pub(crate) fn caller(name: &str) -> Address {
-    if name == "zero" { Address::ZERO } else { account(name) }
+    if name == "zero" {
+        Address::ZERO
+    } else {
+        account(name)
+    }
 }
 
 /// A chain with a record at version 2 and epoch 1.
@@ -58,7 +62,12 @@ impl<B: Backend> World<B> {
 
     fn fill(&mut self) {
         let (id, owner, chain) = (self.id, caller("owner"), &mut self.chain);
-        chain.ok(owner, abi::grantCall { given: terms(id, account("stale")) });
+        chain.ok(
+            owner,
+            abi::grantCall {
+                given: terms(id, account("stale")),
+            },
+        );
         let rekey = abi::rekeyRecordCall {
             id,
             expectedVersion: 1,
@@ -77,25 +86,54 @@ impl<B: Backend> World<B> {
             ("lapsed", 2, 0),
             ("contract", 1, 0),
         ] {
-            let given = abi::Grant { epoch: 1, access, expires, ..terms(id, account(name)) };
+            let given = abi::Grant {
+                epoch: 1,
+                access,
+                expires,
+                ..terms(id, account(name))
+            };
             chain.ok(owner, abi::grantCall { given });
         }
         let bystander = account("bystander");
         for name in ["owner", "deregistered"] {
-            let vouch = abi::vouchCall { user: bystander, role: 2, expires: 0 };
+            let vouch = abi::vouchCall {
+                user: bystander,
+                role: 2,
+                expires: 0,
+            };
             chain.ok(account(name), vouch);
-            let allow = abi::allowDepositsCall { depositor: account("depositor"), expires: 0 };
+            let allow = abi::allowDepositsCall {
+                depositor: account("depositor"),
+                expires: 0,
+            };
             chain.ok(account(name), allow);
         }
         for name in ["stranger", "deregistered"] {
             let note = sealed(5);
-            let ask = abi::requestAccessCall { id, access: 1, purpose: 1, sealedNote: note };
+            let ask = abi::requestAccessCall {
+                id,
+                access: 1,
+                purpose: 1,
+                sealedNote: note,
+            };
             chain.ok(account(name), ask);
         }
         let former = account("former");
-        chain.ok(owner, abi::allowDepositsCall { depositor: former, expires: 0 });
+        chain.ok(
+            owner,
+            abi::allowDepositsCall {
+                depositor: former,
+                expires: 0,
+            },
+        );
         chain.ok(owner, abi::disallowDepositsCall { depositor: former });
-        chain.ok(owner, abi::revokeCall { id, user: account("revoked") });
+        chain.ok(
+            owner,
+            abi::revokeCall {
+                id,
+                user: account("revoked"),
+            },
+        );
         chain.ok(account("deregistered"), abi::deregisterCall {});
         chain.ok(account("lapsed"), abi::deregisterCall {});
         register(chain, account("lapsed"));
@@ -105,15 +143,33 @@ impl<B: Backend> World<B> {
     /// Each function that changes something, with arguments that are good for a caller who may call it.
     pub(crate) fn writes(&self) -> [Call; 20] {
         let (id, owner, bystander) = (self.id, caller("owner"), account("bystander"));
-        let given = abi::Grant { epoch: 1, ..terms(id, bystander) };
+        let given = abi::Grant {
+            epoch: 1,
+            ..terms(id, bystander)
+        };
         let (digest, info) = (digest("new"), sealed(40));
         [
-            call(abi::registerCall { keyX: coordinate("new"), keyOdd: true, role: 1 }),
-            call(abi::rotateKeyCall { keyX: coordinate("new"), keyOdd: true }),
+            call(abi::registerCall {
+                keyX: coordinate("new"),
+                keyOdd: true,
+                role: 1,
+            }),
+            call(abi::rotateKeyCall {
+                keyX: coordinate("new"),
+                keyOdd: true,
+            }),
             call(abi::deregisterCall {}),
-            call(abi::vouchCall { user: bystander, role: 3, expires: 0 }),
+            call(abi::vouchCall {
+                user: bystander,
+                role: 3,
+                expires: 0,
+            }),
             call(abi::withdrawVouchCall { user: bystander }),
-            call(abi::addRecordCall { salt: salt("new"), digest, sealedInfo: info.clone() }),
+            call(abi::addRecordCall {
+                salt: salt("new"),
+                digest,
+                sealedInfo: info.clone(),
+            }),
             call(abi::updateRecordCall {
                 id,
                 expectedVersion: 2,
@@ -125,11 +181,22 @@ impl<B: Backend> World<B> {
                 expectedVersion: 2,
                 digest,
                 sealedInfo: info.clone(),
-                kept: vec![abi::Grant { epoch: 2, ..given.clone() }],
+                kept: vec![abi::Grant {
+                    epoch: 2,
+                    ..given.clone()
+                }],
             }),
-            call(abi::removeRecordCall { id, grantees: vec![account("reader"), bystander] }),
-            call(abi::allowDepositsCall { depositor: bystander, expires: 0 }),
-            call(abi::disallowDepositsCall { depositor: account("depositor") }),
+            call(abi::removeRecordCall {
+                id,
+                grantees: vec![account("reader"), bystander],
+            }),
+            call(abi::allowDepositsCall {
+                depositor: bystander,
+                expires: 0,
+            }),
+            call(abi::disallowDepositsCall {
+                depositor: account("depositor"),
+            }),
             call(abi::depositRecordCall {
                 owner,
                 salt: salt("new"),
@@ -138,8 +205,12 @@ impl<B: Backend> World<B> {
                 forOwner: wrapped("for owner", 1),
                 forSelf: wrapped("for self", 1),
             }),
-            call(abi::grantCall { given: given.clone() }),
-            call(abi::grantManyCall { given: vec![given.clone(), given] }),
+            call(abi::grantCall {
+                given: given.clone(),
+            }),
+            call(abi::grantManyCall {
+                given: vec![given.clone(), given],
+            }),
             call(abi::updateAccessCall {
                 id,
                 user: account("reader"),
@@ -147,10 +218,21 @@ impl<B: Backend> World<B> {
                 purpose: 1,
                 expires: 0,
             }),
-            call(abi::revokeCall { id, user: account("reader") }),
-            call(abi::requestAccessCall { id, access: 2, purpose: 1, sealedNote: info }),
+            call(abi::revokeCall {
+                id,
+                user: account("reader"),
+            }),
+            call(abi::requestAccessCall {
+                id,
+                access: 2,
+                purpose: 1,
+                sealedNote: info,
+            }),
             call(abi::withdrawRequestCall { id }),
-            call(abi::denyRequestCall { id, user: account("stranger") }),
+            call(abi::denyRequestCall {
+                id,
+                user: account("stranger"),
+            }),
             call(abi::logAccessCall { id, purpose: 1 }),
         ]
     }
@@ -161,21 +243,34 @@ impl<B: Backend> World<B> {
         let (voucher, depositor) = (owner, account("depositor"));
         let pairs = vec![
             abi::RecordUser { id, user },
-            abi::RecordUser { id: B256::ZERO, user: Address::ZERO },
+            abi::RecordUser {
+                id: B256::ZERO,
+                user: Address::ZERO,
+            },
         ];
         [
             call(abi::userOfCall { user }),
-            call(abi::usersOfCall { users: vec![user, owner] }),
+            call(abi::usersOfCall {
+                users: vec![user, owner],
+            }),
             call(abi::recordOfCall { id }),
-            call(abi::recordsOfCall { ids: vec![id, B256::ZERO] }),
+            call(abi::recordsOfCall {
+                ids: vec![id, B256::ZERO],
+            }),
             call(abi::accessOfCall { id, user }),
-            call(abi::accessesOfCall { pairs: pairs.clone() }),
+            call(abi::accessesOfCall {
+                pairs: pairs.clone(),
+            }),
             call(abi::wrappedKeyOfCall { id, user }),
-            call(abi::wrappedKeysOfCall { pairs: pairs.clone() }),
+            call(abi::wrappedKeysOfCall {
+                pairs: pairs.clone(),
+            }),
             call(abi::requestOfCall { id, user }),
             call(abi::requestsOfCall { pairs }),
             call(abi::vouchOfCall { voucher, user }),
-            call(abi::vouchesOfCall { pairs: vec![abi::VoucherUser { voucher, user }] }),
+            call(abi::vouchesOfCall {
+                pairs: vec![abi::VoucherUser { voucher, user }],
+            }),
             call(abi::depositRightOfCall { owner, depositor }),
             call(abi::depositRightsOfCall {
                 pairs: vec![abi::OwnerDepositor { owner, depositor }],
