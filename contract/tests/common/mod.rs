@@ -11,7 +11,7 @@ mod layout;
 mod native;
 
 pub(crate) use backend::{Backend, Message, Outcome};
-pub(crate) use chain::{Chain, refusal};
+pub(crate) use chain::{Chain, event, refusal};
 pub(crate) use fixture::*;
 pub(crate) use layout::*;
 pub(crate) use native::Native;

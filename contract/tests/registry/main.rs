@@ -22,10 +22,13 @@ macro_rules! tests {
 mod access;
 mod calldata;
 mod deposits;
+mod hostile;
 mod malformed;
 mod matrix;
+mod model;
 mod records;
 mod requests;
+mod standing;
 mod storage;
 mod users;
 mod views;
