@@ -1,1 +1,7 @@
 //! Chartseal client: encrypts records, wraps their keys, keeps ciphertext in cloud storage and works the registry.
+//!
+//! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
+//! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
+
+pub mod crypto;
+pub mod identity;

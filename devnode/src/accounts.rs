@@ -61,17 +61,17 @@ fn parent_key() -> Result<XPrv, AccountError> {
     let mnemonic = Mnemonic::parse_normalized(TEST_MNEMONIC).map_err(|_| bip32::Error::Bip39)?;
     let path: DerivationPath = "m/44'/60'/0'/0".parse()?;
     Ok(XPrv::derive_from_path(
-        mnemonic.to_seed_normalized(""),
+        &mnemonic.to_seed_normalized(""),
         &path,
     )?)
 }
 
 fn account(parent: &XPrv, index: u32) -> Result<Account, AccountError> {
     let child = parent.derive_child(ChildNumber::new(index, false)?)?;
-    let key = child.private_key();
+    let point = child.private_key().verifying_key().to_sec1_point(false);
     Ok(Account {
-        address: Address::from_private_key(key),
-        key: B256::from_slice(&key.to_bytes()),
+        address: Address::from_raw_public_key(&point.as_bytes()[1..]),
+        key: child.to_bytes().into(),
     })
 }
 

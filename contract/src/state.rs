@@ -1,0 +1,179 @@
+//! What the storage slots hold: each packed word in one place.
+//!
+//! A slot costs 2,100 gas to read and 22,100 to fill, so every word is packed by hand, read whole and written
+//! whole. Positions count bytes from the most significant one.
+
+use alloy_primitives::B256;
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::StorageB256;
+
+use crate::codec::Account;
+
+/// The two slots of a user.
+#[storage]
+pub(crate) struct UserSlots {
+    /// x coordinate of the P-256 encryption key; zero while not registered.
+    pub(crate) key_x: StorageB256,
+    /// [`User`].
+    pub(crate) user: StorageB256,
+}
+
+/// The two slots of a record.
+#[storage]
+pub(crate) struct RecordSlots {
+    /// [`Record`].
+    pub(crate) record: StorageB256,
+    /// BLAKE3 digest of the ciphertext object; zero once removed.
+    pub(crate) digest: StorageB256,
+}
+
+/// The three slots of a grant.
+#[storage]
+pub(crate) struct GrantSlots {
+    /// x coordinate of the encapsulated point.
+    pub(crate) enc_x: StorageB256,
+    /// The record key, encrypted.
+    pub(crate) sealed_key: StorageB256,
+    /// [`Grant`].
+    pub(crate) grant: StorageB256,
+}
+
+/// A packed word: for each field its getter, setter, byte position and width in bytes, as a big-endian number.
+macro_rules! packed {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$field_doc:meta])* $get:ident, $set:ident: $at:literal, $width:literal;)*
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(crate) struct $name(pub(crate) B256);
+
+        impl $name {
+            $(
+                $(#[$field_doc])*
+                pub(crate) fn $get(&self) -> u64 {
+                    read(&self.0, $at, $width)
+                }
+
+                /// The word with this field set.
+                pub(crate) fn $set(mut self, value: u64) -> Self {
+                    write(&mut self.0, $at, $width, value);
+                    self
+                }
+            )*
+        }
+    };
+}
+
+packed! {
+    /// A user apart from the key's x coordinate.
+    User {
+        /// 1 while the address is registered.
+        registered, with_registered: 0, 1;
+        /// Parity of the key's y coordinate.
+        key_odd, with_key_odd: 1, 1;
+        /// The claimed role, 1 to 6.
+        role, with_role: 2, 1;
+        /// Counts every key that the address ever registered.
+        key_version, with_key_version: 3, 4;
+        /// The key version at which the current registration began.
+        first_key_version, with_first_key_version: 7, 4;
+    }
+}
+
+packed! {
+    /// A record apart from its digest. The owner's address fills bytes 12 to 31.
+    Record {
+        /// [`UNKNOWN`], [`LIVE`] or [`REMOVED`].
+        status, with_status: 0, 1;
+        /// 1 when added, raised by every update and rekeying.
+        version, with_version: 4, 4;
+        /// Raised by every rekeying.
+        epoch, with_epoch: 8, 4;
+    }
+}
+
+/// [`Record::status`] of a record that was never added.
+pub(crate) const UNKNOWN: u64 = 0;
+/// [`Record::status`] of a record that can be used.
+pub(crate) const LIVE: u64 = 1;
+/// [`Record::status`] of a record whose owner removed it.
+pub(crate) const REMOVED: u64 = 2;
+
+impl Record {
+    /// Version 1 of a live record.
+    pub(crate) fn new(owner: &Account) -> Self {
+        Self(**owner).with_status(LIVE).with_version(1)
+    }
+
+    /// The owner.
+    pub(crate) fn owner(&self) -> Account {
+        Account::from_low_bytes(self.0)
+    }
+}
+
+packed! {
+    /// A grant apart from the encapsulated x coordinate and the encrypted key; never zero.
+    Grant {
+        /// HPKE suite times two, plus the parity of the encapsulated point's y coordinate.
+        suite_and_parity, with_suite_and_parity: 16, 1;
+        /// 1 read, 2 all.
+        access, with_access: 17, 1;
+        /// HL7 PurposeOfUse, 1 to 8.
+        purpose, with_purpose: 18, 1;
+        /// Unix seconds, 0 = never.
+        expires, with_expires: 19, 5;
+        /// Epoch of the wrapped record key.
+        epoch, with_epoch: 24, 4;
+        /// Version of the user's key that it is wrapped for.
+        key_version, with_key_version: 28, 4;
+    }
+}
+
+impl Grant {
+    /// A word that holds only the tag of a wrapped key, as a `bytes16` word carries it.
+    pub(crate) fn new(tag: &B256) -> Self {
+        Self(*tag)
+    }
+
+    /// The tag of the wrapped key as a `bytes16` word.
+    pub(crate) fn tag(&self) -> B256 {
+        let mut tag = self.0;
+        tag[16..].fill(0);
+        tag
+    }
+}
+
+packed! {
+    /// What the one-slot entries share; never zero where there is one.
+    ///
+    /// A request holds access, purpose and when it was made; a vouch role, 0 and expiry; a deposit right 1, 0 and
+    /// expiry.
+    Entry {
+        /// Access, role, or 1.
+        kind, with_kind: 17, 1;
+        /// Purpose, or 0.
+        purpose, with_purpose: 18, 1;
+        /// Unix seconds.
+        time, with_time: 19, 5;
+    }
+}
+
+impl Entry {
+    /// An entry of three values.
+    pub(crate) fn new(kind: u64, purpose: u64, time: u64) -> Self {
+        Self(B256::ZERO).with_kind(kind).with_purpose(purpose).with_time(time)
+    }
+}
+
+/// The largest time that the packed words hold: 40 bits of Unix seconds, the year 36812.
+pub(crate) const MAX_TIME: u64 = (1 << 40) - 1;
+
+#[inline(never)]
+fn read(word: &B256, at: usize, width: usize) -> u64 {
+    word[at..at + width].iter().fold(0, |high, byte| high << 8 | u64::from(*byte))
+}
+
+#[inline(never)]
+fn write(word: &mut B256, at: usize, width: usize, value: u64) {
+    word[at..at + width].copy_from_slice(&value.to_be_bytes()[8 - width..]);
+}
