@@ -52,6 +52,12 @@ impl TestChain {
 
     /// A new account with a tenth of an ether: its provider and address.
     pub async fn account(&self) -> (DynProvider, Address) {
+        let signer = self.signer().await;
+        (self.provider(signer.to_bytes()), signer.address())
+    }
+
+    /// The key of a new account with a tenth of an ether.
+    pub async fn signer(&self) -> PrivateKeySigner {
         /// Tests of one process share the funded key, and so its next nonce.
         static PAYMENTS: Mutex<()> = Mutex::const_new(());
 
@@ -64,6 +70,6 @@ impl TestChain {
         let receipt = funded.send_transaction(payment).await.expect("a payment");
         assert!(receipt.get_receipt().await.expect("its receipt").status());
         drop(guard);
-        (self.provider(signer.to_bytes()), signer.address())
+        signer
     }
 }

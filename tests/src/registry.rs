@@ -9,6 +9,8 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
 use chartseal_devnode::stylus::code;
 
+use crate::chain::TestChain;
+
 #[allow(missing_docs, reason = "the interface documents itself")]
 mod bindings {
     super::sol!(
@@ -18,16 +20,32 @@ mod bindings {
 
     super::sol! {
         #[sol(rpc)]
+        interface ArbDebug {
+            function becomeChainOwner() external;
+        }
+
+        #[sol(rpc)]
+        interface ArbWasmCache {
+            function cacheProgram(address program) external;
+            function codehashIsCached(bytes32 codehash) external view returns (bool);
+        }
+
+        #[sol(rpc)]
         interface ArbWasm {
             function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
             function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         }
     }
 }
-pub use bindings::{ArbWasm, IRegistry};
+pub use bindings::{ArbDebug, ArbWasm, ArbWasmCache, IRegistry};
 
 /// The precompile that activates Stylus programs.
 pub const ARB_WASM: Address = address!("0x0000000000000000000000000000000000000071");
+
+/// The precompile that keeps programs in the cache.
+pub const ARB_WASM_CACHE: Address = address!("0x0000000000000000000000000000000000000072");
+/// The precompile that makes its caller an owner of a development chain.
+pub const ARB_DEBUG: Address = address!("0x00000000000000000000000000000000000000ff");
 
 /// The registry's binding on a provider.
 pub type Registry = IRegistry::IRegistryInstance<DynProvider>;
@@ -63,6 +81,33 @@ pub async fn deploy(provider: &DynProvider) -> Registry {
         .expect("its receipt");
     assert!(receipt.status(), "the chain refused the program");
     IRegistry::new(address, provider.clone())
+}
+
+/// Puts a program into the chain's cache, as owner of a development chain.
+pub async fn cache(chain: &TestChain, program: Address) {
+    let (provider, _) = chain.account().await;
+    let owner = ArbDebug::new(ARB_DEBUG, &provider);
+    let receipt = owner
+        .becomeChainOwner()
+        .send()
+        .await
+        .expect("a development chain");
+    assert!(receipt.get_receipt().await.expect("its receipt").status());
+    let cache = ArbWasmCache::new(ARB_WASM_CACHE, &provider);
+    let receipt = cache
+        .cacheProgram(program)
+        .send()
+        .await
+        .expect("an owner may");
+    assert!(receipt.get_receipt().await.expect("its receipt").status());
+    let code = provider.get_code_at(program).await.expect("code");
+    assert!(
+        cache
+            .codehashIsCached(keccak256(&code))
+            .call()
+            .await
+            .expect("an answer")
+    );
 }
 
 /// Init code that returns `code`: PUSH32 length, DUP1, PUSH1 43, PUSH1 0, CODECOPY, PUSH1 0, RETURN.
