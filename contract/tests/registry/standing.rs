@@ -1,7 +1,5 @@
 //! Who may open what: the reasons that the registry gives, and logAccess, which asks it.
 
-use alloy_primitives::{Address, B256};
-
 use super::access::{grant, in_force, update, with_record};
 use crate::common::*;
 
