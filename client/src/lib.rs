@@ -2,6 +2,8 @@
 //!
 //! - [`crypto`] seals content, keys, notes and titles; it opens no file and no connection.
 //! - [`identity`] holds who the user is: phrase, keys, keystore, address book.
+//! - [`storage`] keeps sealed objects in cloud storage or a folder; it knows no keys.
 
 pub mod crypto;
 pub mod identity;
+pub mod storage;

@@ -1,0 +1,334 @@
+//! Where objects lie and what they are called.
+
+use std::fmt;
+use std::path::Path as FsPath;
+use std::str::FromStr;
+
+use object_store::path::Path;
+use url::Url;
+
+use super::StorageError;
+
+/// Kind of storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Amazon S3 and whatever speaks its protocol: `s3://bucket/prefix`.
+    S3,
+    /// Google Cloud Storage: `gs://bucket/prefix`.
+    Google,
+    /// Azure Blob Storage: `az://container/prefix`.
+    Azure,
+    /// A folder: `file:///folder`.
+    File,
+    /// This process only, for tests: `memory:///`.
+    Memory,
+}
+
+/// A place for objects.
+///
+/// Invariants: one of the five schemes; a bucket for the three clouds and none otherwise; no user, password,
+/// port, query or fragment, so that it can be shown and sealed; no empty, `.` or `..` segment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Locator {
+    url: Url,
+    scheme: Scheme,
+}
+
+impl Locator {
+    /// A folder of this machine.
+    ///
+    /// # Errors
+    /// [`StorageError::Locator`] unless the path is absolute.
+    pub fn folder(path: &FsPath) -> Result<Self, StorageError> {
+        let reason = "a folder needs an absolute path";
+        let wrong = || StorageError::Locator {
+            text: path.display().to_string(),
+            reason,
+        };
+        Url::from_file_path(path)
+            .map_err(|()| wrong())?
+            .as_str()
+            .parse()
+    }
+
+    /// Kind of storage.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Bucket or container; empty for folders and memory.
+    pub fn bucket(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The folder of a [`Scheme::File`] locator.
+    pub(super) fn folder_path(&self) -> Option<std::path::PathBuf> {
+        (self.scheme == Scheme::File)
+            .then(|| self.url.to_file_path().ok())
+            .flatten()
+    }
+
+    /// What comes before object names; a folder is its own root.
+    pub(super) fn prefix(&self) -> Result<Path, StorageError> {
+        if self.scheme == Scheme::File {
+            return Ok(Path::default());
+        }
+        let reason = "its path has characters no object name can have";
+        let text = || self.to_string();
+        Path::from_url_path(self.url.path()).map_err(|_| StorageError::Locator {
+            text: text(),
+            reason,
+        })
+    }
+}
+
+impl fmt::Display for Locator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str().trim_end_matches('/'))
+    }
+}
+
+impl FromStr for Locator {
+    type Err = StorageError;
+
+    fn from_str(text: &str) -> Result<Self, StorageError> {
+        let wrong = |reason| StorageError::Locator {
+            text: shown(text),
+            reason,
+        };
+        if text.len() > 512 || text.chars().any(char::is_control) {
+            return Err(wrong("it is too long or has control characters"));
+        }
+        // Url would silently resolve these, and the place meant would not be the place used.
+        let path = text.split_once("://").map_or("", |(_, rest)| rest);
+        let decoded: Vec<String> = path
+            .split('/')
+            .map(|segment| segment.to_lowercase().replace("%2e", "."))
+            .collect();
+        if decoded
+            .iter()
+            .any(|segment| segment == "." || segment == "..")
+            || path.contains('\\')
+        {
+            return Err(wrong("it has . or .. or a backslash in its path"));
+        }
+        let url = Url::parse(text).map_err(|_| wrong("it is no URL"))?;
+        let scheme = scheme_of(&url).ok_or_else(|| wrong("its scheme is unknown"))?;
+        if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
+            return Err(wrong("it has a user, a password or a port in it"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(wrong("it has a query or a fragment"));
+        }
+        let cloud = matches!(scheme, Scheme::S3 | Scheme::Google | Scheme::Azure);
+        if cloud == url.host_str().unwrap_or_default().is_empty() {
+            return Err(wrong(if cloud {
+                "it names no bucket"
+            } else {
+                "it names a host"
+            }));
+        }
+        if url.path().trim_end_matches('/').contains("//") {
+            return Err(wrong("it has an empty segment in its path"));
+        }
+        let locator = Self { url, scheme };
+        locator.prefix()?;
+        Ok(locator)
+    }
+}
+
+fn scheme_of(url: &Url) -> Option<Scheme> {
+    Some(match url.scheme() {
+        "s3" => Scheme::S3,
+        "gs" => Scheme::Google,
+        "az" => Scheme::Azure,
+        "file" => Scheme::File,
+        "memory" => Scheme::Memory,
+        _ => return None,
+    })
+}
+
+/// What of a refused text may be repeated: nothing that could be a password or a signature.
+fn shown(text: &str) -> String {
+    let cut = text.find(['?', '#', '@']).unwrap_or(text.len());
+    text.chars().take(cut.min(80)).collect()
+}
+
+/// An object's name: the record it belongs to and the BLAKE3 digest of its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectName {
+    /// The record's id.
+    pub record_id: [u8; 32],
+    /// Digest of the object.
+    pub digest: [u8; 32],
+}
+
+impl ObjectName {
+    pub(super) fn path(&self, prefix: &Path) -> Path {
+        let text = self.to_string();
+        prefix.parts().chain(Path::from(text).parts()).collect()
+    }
+
+    /// The name behind a path, or `None` if the path is not one of ours.
+    pub(super) fn from_path(prefix: &Path, path: &Path) -> Option<Self> {
+        let rest: Vec<String> = path
+            .prefix_match(prefix)?
+            .map(|part| part.as_ref().to_owned())
+            .collect();
+        rest.join("/").parse().ok()
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.record_id
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str("/")?;
+        self.digest
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectName({self})")
+    }
+}
+
+impl FromStr for ObjectName {
+    type Err = StorageError;
+
+    fn from_str(text: &str) -> Result<Self, StorageError> {
+        let wrong = || StorageError::Name(text.chars().take(160).collect());
+        let (record, digest) = text.split_once('/').ok_or_else(wrong)?;
+        let record_id = digits(record).ok_or_else(wrong)?;
+        let digest = digits(digest).ok_or_else(wrong)?;
+        Ok(Self { record_id, digest })
+    }
+}
+
+/// 64 lower-case hexadecimal digits: only one text for one name.
+fn digits(text: &str) -> Option<[u8; 32]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let mut out = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = value(pair[0])? << 4 | value(pair[1])?;
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locators_round_trip() {
+        for (text, scheme, bucket) in [
+            ("s3://clinic", Scheme::S3, "clinic"),
+            ("s3://clinic/records/2026", Scheme::S3, "clinic"),
+            ("gs://clinic/records", Scheme::Google, "clinic"),
+            ("az://container/records", Scheme::Azure, "container"),
+            ("file:///srv/records", Scheme::File, ""),
+            ("memory://", Scheme::Memory, ""),
+        ] {
+            let locator: Locator = text.parse().unwrap();
+            assert_eq!(
+                (locator.scheme(), locator.bucket()),
+                (scheme, bucket),
+                "{text}"
+            );
+            let shown = locator.to_string();
+            assert_eq!(shown.parse::<Locator>().unwrap(), locator, "{shown}");
+        }
+        let folder = Locator::folder(FsPath::new("/srv/with space")).unwrap();
+        assert_eq!(
+            folder.folder_path().unwrap(),
+            FsPath::new("/srv/with space")
+        );
+        assert!(Locator::folder(FsPath::new("relative")).is_err());
+    }
+
+    /// Threats 31 and 32: nothing that hides a secret or leads elsewhere.
+    #[test]
+    fn hostile_locators_are_refused_without_repeating_secrets() {
+        let long = format!("s3://b/{}", "x".repeat(600));
+        for bad in [
+            "",
+            "records",
+            "http://host/path",
+            "s3://",
+            "s3:///path",
+            "gs://",
+            "az:///x",
+            "s3://user:SECRET@bucket/x",
+            "s3://bucket:9000/x",
+            "s3://bucket/x?sig=SECRET",
+            "s3://bucket/x#SECRET",
+            "file://host/path",
+            "s3://b/../c",
+            "s3://b/%2e%2E/c",
+            "file:///srv/../etc",
+            "s3://b/a//c",
+            "s3://b/\u{1b}[2J",
+            "s3://b/a\\..\\c",
+            "memory://x/",
+            &long,
+        ] {
+            let error = bad.parse::<Locator>().unwrap_err();
+            assert!(matches!(error, StorageError::Locator { .. }), "{bad}");
+            assert!(!error.to_string().contains("SECRET"), "{error}");
+        }
+    }
+
+    #[test]
+    fn object_names_have_one_text() {
+        let name = ObjectName {
+            record_id: [0x1d; 32],
+            digest: [0xd1; 32],
+        };
+        let text = name.to_string();
+        assert_eq!(text.len(), 129);
+        assert_eq!(text.parse::<ObjectName>().unwrap(), name);
+        for bad in [
+            "",
+            "/",
+            &text[1..],
+            &text[..128],
+            &text.to_uppercase(),
+            &text.replace('/', "\\"),
+            &format!("../{text}"),
+            &format!("{text}/"),
+            &text.replace('d', "g"),
+            &text.replace('/', "//"),
+        ] {
+            assert!(
+                matches!(bad.parse::<ObjectName>(), Err(StorageError::Name(_))),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn paths_lead_back_to_names() {
+        let name = ObjectName {
+            record_id: [1; 32],
+            digest: [2; 32],
+        };
+        for prefix in ["", "records", "a/b"] {
+            let prefix = Path::from(prefix);
+            let path = name.path(&prefix);
+            assert_eq!(ObjectName::from_path(&prefix, &path), Some(name));
+            assert_eq!(ObjectName::from_path(&prefix, &prefix), None);
+            assert_eq!(ObjectName::from_path(&Path::from("other"), &path), None);
+        }
+    }
+}
