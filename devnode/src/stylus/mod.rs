@@ -7,10 +7,10 @@
 //! | cost | charged by |
 //! |---|---|
 //! | fixed gas of ArbWasm's `activateProgram`, data fee | the precompile |
-//! | gas that depends on the module | [`activate`] |
+//! | gas that depends on the module | [`activate()`] |
 //! | is the program active, not expired | the caller of [`call_program`] |
 //! | start of a frame, its pages, floor for its result | [`call_program`] |
-//! | instructions, host functions, memory growth | [`run`] (called by [`call_program`]) |
+//! | instructions, host functions, memory growth | [`run()`] (called by [`call_program`]) |
 //! | cold and warm access, storage writes and refunds, calls, creations | the [`EvmApi`], by the rules in [`gas`]; it reports the gas and the VM buys it |
 //! | logs, transient storage | the VM; the [`EvmApi`] does not charge |
 //!
