@@ -33,7 +33,11 @@ impl Registry {
 
     pub(crate) fn emit_key_rotated(&self, address: &Account, user: &User, x: &B256) {
         let [version, odd] = [user.key_version(), user.key_odd()].map(word);
-        self.emit(&[&abi::KeyRotated::SIGNATURE_HASH, address], &[&version, &odd, x], None);
+        self.emit(
+            &[&abi::KeyRotated::SIGNATURE_HASH, address],
+            &[&version, &odd, x],
+            None,
+        );
     }
 
     pub(crate) fn emit_deregistered(&self, address: &Account) {
@@ -46,7 +50,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_vouch_withdrawn(&self, voucher: &Account, user: &Account) {
-        self.emit(&[&abi::VouchWithdrawn::SIGNATURE_HASH, voucher, user], &[], None);
+        self.emit(
+            &[&abi::VouchWithdrawn::SIGNATURE_HASH, voucher, user],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_record_added(&self, id: &B256, owner: &Account, content: &Content<'_>) {
@@ -63,13 +71,21 @@ impl Registry {
     ) {
         let topics = [&abi::RecordUpdated::SIGNATURE_HASH, id, author];
         let version = word(record.version());
-        self.emit(&topics, &[&version, content.digest], Some(content.sealed_info));
+        self.emit(
+            &topics,
+            &[&version, content.digest],
+            Some(content.sealed_info),
+        );
     }
 
     pub(crate) fn emit_record_rekeyed(&self, id: &B256, record: &Record, content: &Content<'_>) {
         let [version, epoch] = [record.version(), record.epoch()].map(word);
         let words = [&version, &epoch, content.digest];
-        self.emit(&[&abi::RecordRekeyed::SIGNATURE_HASH, id], &words, Some(content.sealed_info));
+        self.emit(
+            &[&abi::RecordRekeyed::SIGNATURE_HASH, id],
+            &words,
+            Some(content.sealed_info),
+        );
     }
 
     pub(crate) fn emit_record_removed(&self, id: &B256) {
@@ -82,7 +98,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_deposits_disallowed(&self, owner: &Account, depositor: &Account) {
-        self.emit(&[&abi::DepositsDisallowed::SIGNATURE_HASH, owner, depositor], &[], None);
+        self.emit(
+            &[&abi::DepositsDisallowed::SIGNATURE_HASH, owner, depositor],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_record_deposited(
@@ -113,7 +133,11 @@ impl Registry {
         let [access, purpose, expires] =
             [grant.access(), grant.purpose(), grant.expires()].map(word);
         let words = [&access, &purpose, &expires];
-        self.emit(&[&abi::AccessUpdated::SIGNATURE_HASH, id, user], &words, None);
+        self.emit(
+            &[&abi::AccessUpdated::SIGNATURE_HASH, id, user],
+            &words,
+            None,
+        );
     }
 
     pub(crate) fn emit_revoked(&self, id: &B256, user: &Account) {
@@ -134,7 +158,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_request_withdrawn(&self, id: &B256, user: &Account) {
-        self.emit(&[&abi::RequestWithdrawn::SIGNATURE_HASH, id, user], &[], None);
+        self.emit(
+            &[&abi::RequestWithdrawn::SIGNATURE_HASH, id, user],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_request_denied(&self, id: &B256, user: &Account) {

@@ -1,5 +1,4 @@
 //! The registry on its chain.
-#![allow(dead_code)]
 
 mod abi;
 mod account;
@@ -7,6 +6,8 @@ mod calls;
 mod deploy;
 mod error;
 mod event;
+#[cfg(test)]
+mod fake;
 mod history;
 mod journal;
 mod node;
@@ -20,12 +21,14 @@ mod view;
 
 pub use account::Account;
 pub use calls::{BATCH, Calls, Content, record_id};
-pub use deploy::{ARB_WASM, ARB_WASM_CACHE, Caching, Deployed, Deployer, Options as DeployOptions, Program};
+pub use deploy::{
+    ARB_WASM, ARB_WASM_CACHE, Caching, Deployed, Deployer, Options as DeployOptions, Program,
+};
 pub use error::{ChainError, Result};
 pub use event::{Event, SealedContent};
 pub use history::{
-    DepositEntry, GrantEntry, History, Moment, Occurrence, Page, Progress, RecordEntry, RequestEntry, Subject, SyncReport,
-    UserEntry, VouchEntry,
+    DepositEntry, GrantEntry, History, Moment, Occurrence, Page, Progress, RecordEntry,
+    RequestEntry, Subject, SyncReport, UserEntry, VouchEntry,
 };
 pub use journal::{Attempt, Entry, EntryId, Inclusion, Journal, Scope, Transaction};
 pub use node::{Block, Node};
@@ -34,7 +37,7 @@ pub use registry::{Connection, Deployment, Registry};
 pub use revert::{ProgramFault, Refusal};
 pub use transport::{Limits, NodeUrl};
 pub use values::{
-    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, PublicKey, Purpose, Record, RecordStatus,
-    Request, Role, User, Vouch, WrappedKey,
+    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, PublicKey, Purpose, Record,
+    RecordStatus, Request, Role, User, Vouch, WrappedKey,
 };
 pub use view::Snapshot;

@@ -132,12 +132,21 @@ impl<'a> Outbox<'a> {
         chain: u64,
         policy: Policy,
     ) -> Self {
-        Self { node, journal, account, chain, policy }
+        Self {
+            node,
+            journal,
+            account,
+            chain,
+            policy,
+        }
     }
 
     /// The chain and account of this outbox's operations.
     pub fn scope(&self) -> Scope {
-        Scope { chain: self.chain, account: self.account.address() }
+        Scope {
+            chain: self.chain,
+            account: self.account.address(),
+        }
     }
 
     /// Estimates, signs, journals and sends a transaction, as the next one of operation `entry`.
@@ -194,11 +203,19 @@ impl<'a> Outbox<'a> {
     pub async fn execute(&self, entry: EntryId, actions: &[Action]) -> Result<Vec<Outcome>> {
         for action in actions {
             self.submit(entry, action).await?;
-            let index = self.journal.entry(entry)?.transactions.len().saturating_sub(1);
+            let index = self
+                .journal
+                .entry(entry)?
+                .transactions
+                .len()
+                .saturating_sub(1);
             self.inclusion(entry, index).await?;
         }
         let mut outcomes = self.settle(entry).await?;
-        match outcomes.iter_mut().find_map(|outcome| outcome.failure.take()) {
+        match outcomes
+            .iter_mut()
+            .find_map(|outcome| outcome.failure.take())
+        {
             Some(failure) => Err(failure),
             None => Ok(outcomes),
         }
@@ -206,7 +223,12 @@ impl<'a> Outbox<'a> {
 
     /// Whether operation `entry` has a transaction of this kind.
     pub(super) fn has(&self, entry: EntryId, what: &str) -> Result<bool> {
-        Ok(self.journal.entry(entry)?.transactions.iter().any(|transaction| transaction.what == what))
+        Ok(self
+            .journal
+            .entry(entry)?
+            .transactions
+            .iter()
+            .any(|transaction| transaction.what == what))
     }
 
     fn check_scope(&self, entry: EntryId) -> Result<()> {
@@ -238,13 +260,19 @@ impl<'a> Outbox<'a> {
         let nonce = match nonce {
             Some(nonce) => nonce,
             None => {
-                let waiting = self.node.nonce(self.account.address(), BlockNumberOrTag::Pending).await?;
+                let waiting = self
+                    .node
+                    .nonce(self.account.address(), BlockNumberOrTag::Pending)
+                    .await?;
                 waiting.max(self.journal.next_nonce(self.scope()))
             }
         };
         let base_fee = self.node.head().await?.base_fee;
         if let Some(limit) = self.policy.max_base_fee.filter(|limit| base_fee > *limit) {
-            return Err(ChainError::TooExpensive { price: base_fee, limit });
+            return Err(ChainError::TooExpensive {
+                price: base_fee,
+                limit,
+            });
         }
         self.account.sign(TxEip1559 {
             chain_id: self.chain,
@@ -260,18 +288,27 @@ impl<'a> Outbox<'a> {
     }
 
     /// Sends a journalled transaction for the first time. The caller holds the order of sending.
-    async fn hand_over(&self, entry: EntryId, index: usize, action: &Action, gas: u64) -> Result<B256> {
+    async fn hand_over(
+        &self,
+        entry: EntryId,
+        index: usize,
+        action: &Action,
+        gas: u64,
+    ) -> Result<B256> {
         for _ in 0..SIGNINGS {
             let attempt = self.transaction(entry, index)?.current()?.clone();
             let nonce = match self.node.send(&attempt.raw).await {
                 Ok(()) | Err(ChainError::AlreadyKnown) => return Ok(attempt.hash),
                 Err(error) if may_have_arrived(&error) => return Err(error),
                 // The answer to a repeated request speaks of the first, whose answer was lost.
-                Err(_) if self.node.receipt(attempt.hash).await?.is_some() => return Ok(attempt.hash),
+                Err(_) if self.node.receipt(attempt.hash).await?.is_some() => {
+                    return Ok(attempt.hash);
+                }
                 Err(ChainError::FeeTooLow) => Some(attempt.nonce),
                 Err(ChainError::NonceTooLow(_) | ChainError::Underpriced) => None,
                 Err(error) => {
-                    self.journal.change(entry, |e| e.transactions.truncate(index))?;
+                    self.journal
+                        .change(entry, |e| e.transactions.truncate(index))?;
                     return Err(error);
                 }
             };
@@ -345,7 +382,10 @@ impl<'a> Outbox<'a> {
             }
             if began.elapsed() > self.policy.patience {
                 let hash = transaction.current()?.hash;
-                return Err(ChainError::NotFinal { hash, waited: self.policy.patience });
+                return Err(ChainError::NotFinal {
+                    hash,
+                    waited: self.policy.patience,
+                });
             }
             tokio::time::sleep(self.policy.poll).await;
         }
@@ -353,24 +393,46 @@ impl<'a> Outbox<'a> {
 
     async fn standing(&self, transaction: &Transaction) -> Result<Standing> {
         for attempt in transaction.attempts.iter().rev() {
-            let Some(receipt) = self.node.receipt(attempt.hash).await? else { continue };
-            let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else { continue };
+            let Some(receipt) = self.node.receipt(attempt.hash).await? else {
+                continue;
+            };
+            let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else {
+                continue;
+            };
             let block = Inclusion { number, hash };
-            let buried = self.node.head().await?.number >= number.saturating_add(self.policy.confirmations);
-            let canonical = self.node.block(number).await?.is_some_and(|found| found.hash == hash);
+            let buried =
+                self.node.head().await?.number >= number.saturating_add(self.policy.confirmations);
+            let canonical = self
+                .node
+                .block(number)
+                .await?
+                .is_some_and(|found| found.hash == hash);
             return Ok(match (canonical, buried) {
                 (true, true) => Standing::Final(Box::new(receipt), block),
                 (true, false) => Standing::Included(block),
                 (false, _) => Standing::Missing,
             });
         }
-        let used = self.node.nonce(self.account.address(), BlockNumberOrTag::Latest).await?;
+        let used = self
+            .node
+            .nonce(self.account.address(), BlockNumberOrTag::Latest)
+            .await?;
         let nonce = transaction.current()?.nonce;
-        Ok(if used > nonce { Standing::NonceUsed } else { Standing::Missing })
+        Ok(if used > nonce {
+            Standing::NonceUsed
+        } else {
+            Standing::Missing
+        })
     }
 
     /// Writes down what changed.
-    fn note(&self, entry: EntryId, index: usize, known: &Transaction, now: &Standing) -> Result<()> {
+    fn note(
+        &self,
+        entry: EntryId,
+        index: usize,
+        known: &Transaction,
+        now: &Standing,
+    ) -> Result<()> {
         let (included, is_final) = match now {
             Standing::Final(_, block) => (Some(*block), true),
             Standing::Included(block) => (Some(*block), false),
@@ -388,9 +450,17 @@ impl<'a> Outbox<'a> {
     /// Sends what the journal holds and the node has not got: nonces above a missing one wait for it. The caller holds
     /// the order of sending.
     async fn send_waiting(&self) -> Result<()> {
-        let known = self.node.nonce(self.account.address(), BlockNumberOrTag::Pending).await?;
+        let known = self
+            .node
+            .nonce(self.account.address(), BlockNumberOrTag::Pending)
+            .await?;
         let mut waiting = Vec::new();
-        for entry in self.journal.entries().into_iter().filter(|entry| entry.scope == self.scope()) {
+        for entry in self
+            .journal
+            .entries()
+            .into_iter()
+            .filter(|entry| entry.scope == self.scope())
+        {
             for (index, transaction) in entry.transactions.into_iter().enumerate() {
                 let nonce = transaction.current()?.nonce;
                 if !transaction.is_final && nonce >= known {
@@ -407,14 +477,20 @@ impl<'a> Outbox<'a> {
 
     /// Sends the same bytes again. A node that cannot be reached is asked again at the next look. The caller holds the
     /// order of sending.
-    async fn send_again(&self, entry: EntryId, index: usize, transaction: &Transaction) -> Result<()> {
+    async fn send_again(
+        &self,
+        entry: EntryId,
+        index: usize,
+        transaction: &Transaction,
+    ) -> Result<()> {
         let attempt = transaction.current()?;
         match self.node.send(&attempt.raw).await {
             Ok(()) | Err(ChainError::AlreadyKnown | ChainError::Underpriced) => Ok(()),
             Err(ChainError::NonceTooLow(_) | ChainError::NonceTooHigh(_)) => Ok(()),
             Err(error) if may_have_arrived(&error) => Ok(()),
             Err(ChainError::FeeTooLow) => {
-                self.sign_anew(entry, index, transaction, Some(attempt.nonce)).await
+                self.sign_anew(entry, index, transaction, Some(attempt.nonce))
+                    .await
             }
             Err(error) => Err(error),
         }
@@ -435,13 +511,18 @@ impl<'a> Outbox<'a> {
         let attempt = self.sign(&action, gas, nonce).await?;
         self.journal_signing(entry, index, attempt.clone())?;
         match self.node.send(&attempt.raw).await {
-            Err(error) if !may_have_arrived(&error) && !matches!(error, ChainError::AlreadyKnown) => Err(error),
+            Err(error)
+                if !may_have_arrived(&error) && !matches!(error, ChainError::AlreadyKnown) =>
+            {
+                Err(error)
+            }
             _ => Ok(()),
         }
     }
 
     fn journal_signing(&self, entry: EntryId, index: usize, attempt: Attempt) -> Result<()> {
-        self.journal.change(entry, |e| e.transactions[index].attempts.push(attempt))
+        self.journal
+            .change(entry, |e| e.transactions[index].attempts.push(attempt))
     }
 
     async fn outcome(
@@ -478,7 +559,9 @@ impl<'a> Outbox<'a> {
         request.gas = Some(gas);
         let before = BlockId::number(block.number.saturating_sub(1));
         Ok(match self.node.call(request, before).await {
-            Err(error) if !may_have_arrived(&error) && !matches!(error, ChainError::NoState(_)) => error,
+            Err(error) if !may_have_arrived(&error) && !matches!(error, ChainError::NoState(_)) => {
+                error
+            }
             _ if receipt.gas_used >= gas => ChainError::OutOfGas,
             _ => ChainError::Failed(receipt.transaction_hash),
         })
@@ -492,8 +575,12 @@ fn action_of(transaction: &Transaction) -> Result<(Action, u64)> {
     let raw = &transaction.current()?.raw;
     let signed = TxEnvelope::decode_2718(&mut raw.as_ref())
         .map_err(|e| ChainError::malformed(format!("a journalled transaction: {e}")))?;
-    let action =
-        Action { what: "", to: signed.to(), value: signed.value(), data: signed.input().clone() };
+    let action = Action {
+        what: "",
+        to: signed.to(),
+        value: signed.value(),
+        data: signed.input().clone(),
+    };
     Ok((action, signed.gas_limit()))
 }
 
@@ -508,3 +595,6 @@ fn may_have_arrived(error: &ChainError) -> bool {
             | ChainError::AnswerTooLarge { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,7 +196,10 @@ impl WrappedKey {
     pub const NONE: Self = Self {
         suite: 0,
         key_version: 0,
-        encapsulated: PublicKey { x: B256::ZERO, odd: false },
+        encapsulated: PublicKey {
+            x: B256::ZERO,
+            odd: false,
+        },
         sealed_key: B256::ZERO,
         tag: FixedBytes::ZERO,
     };
@@ -265,7 +268,11 @@ pub(super) fn expiry(seconds: u64) -> Option<u64> {
 }
 
 fn unless_zero<T: TryFrom<u8, Error = ChainError>>(code: u8) -> Result<Option<T>, ChainError> {
-    if code == 0 { Ok(None) } else { T::try_from(code).map(Some) }
+    if code == 0 {
+        Ok(None)
+    } else {
+        T::try_from(code).map(Some)
+    }
 }
 
 impl From<&WrappedKey> for IRegistry::WrappedKey {
@@ -300,7 +307,10 @@ impl From<IRegistry::WrappedKey> for WrappedKey {
         Self {
             suite: key.suite,
             key_version: key.keyVersion,
-            encapsulated: PublicKey { x: key.encX, odd: key.encOdd },
+            encapsulated: PublicKey {
+                x: key.encX,
+                odd: key.encOdd,
+            },
             sealed_key: key.sealedKey,
             tag: key.tag,
         }
@@ -326,7 +336,10 @@ impl FromAbi for Option<User> {
             role: user.role.try_into()?,
             key_version: user.keyVersion,
             first_key_version: user.firstKeyVersion,
-            key: PublicKey { x: user.keyX, odd: user.keyOdd },
+            key: PublicKey {
+                x: user.keyX,
+                odd: user.keyOdd,
+            },
         }))
     }
 }
@@ -364,8 +377,10 @@ impl FromAbi for Option<GrantedKey> {
     type Abi = IRegistry::GrantedKey;
 
     fn from_abi(granted: IRegistry::GrantedKey) -> Result<Self, ChainError> {
-        Ok((granted.key.suite != 0)
-            .then(|| GrantedKey { key: granted.key.into(), epoch: granted.epoch }))
+        Ok((granted.key.suite != 0).then(|| GrantedKey {
+            key: granted.key.into(),
+            epoch: granted.epoch,
+        }))
     }
 }
 
@@ -373,9 +388,15 @@ impl FromAbi for Option<Request> {
     type Abi = IRegistry::Request;
 
     fn from_abi(request: IRegistry::Request) -> Result<Self, ChainError> {
-        let Some(level) = unless_zero(request.access)? else { return Ok(None) };
+        let Some(level) = unless_zero(request.access)? else {
+            return Ok(None);
+        };
         let purpose = request.purpose.try_into()?;
-        Ok(Some(Request { level, purpose, requested_at: request.requestedAt }))
+        Ok(Some(Request {
+            level,
+            purpose,
+            requested_at: request.requestedAt,
+        }))
     }
 }
 
@@ -384,7 +405,10 @@ impl FromAbi for Option<Vouch> {
 
     fn from_abi(vouch: IRegistry::Vouch) -> Result<Self, ChainError> {
         let role = unless_zero(vouch.role)?;
-        Ok(role.map(|role| Vouch { role, expires: expiry(vouch.expires) }))
+        Ok(role.map(|role| Vouch {
+            role,
+            expires: expiry(vouch.expires),
+        }))
     }
 }
 
@@ -392,6 +416,9 @@ impl FromAbi for DepositRight {
     type Abi = IRegistry::DepositRight;
 
     fn from_abi(right: IRegistry::DepositRight) -> Result<Self, ChainError> {
-        Ok(Self { allowed: right.allowed, expires: expiry(right.expires) })
+        Ok(Self {
+            allowed: right.allowed,
+            expires: expiry(right.expires),
+        })
     }
 }

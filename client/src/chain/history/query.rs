@@ -169,11 +169,16 @@ impl Page {
 
     /// The entries that follow the one of this moment.
     pub fn after(moment: Moment, limit: u32) -> Self {
-        Self { after: Some((moment.block, moment.index)), limit }
+        Self {
+            after: Some((moment.block, moment.index)),
+            limit,
+        }
     }
 
     fn position(self) -> i64 {
-        self.after.map_or(-1, |(block, index)| (block as i64) << INDEX_BITS | i64::from(index))
+        self.after.map_or(-1, |(block, index)| {
+            (block as i64) << INDEX_BITS | i64::from(index)
+        })
     }
 }
 
@@ -210,7 +215,12 @@ impl History {
     pub fn records_of(&self, owner: Address, page: Page) -> Result<Vec<RecordEntry>> {
         let sql = format!("{RECORD} a.party = ?1 AND a.position > ?2 ORDER BY a.position LIMIT ?3");
         self.read(|db| {
-            list(db, &sql, params![owner.as_slice(), page.position(), page.limit], record_entry)
+            list(
+                db,
+                &sql,
+                params![owner.as_slice(), page.position(), page.limit],
+                record_entry,
+            )
         })
     }
 
@@ -231,7 +241,8 @@ impl History {
     pub fn records_with_prefix(&self, prefix: &[u8], limit: u32) -> Result<Vec<RecordEntry>> {
         let mut top = prefix.to_vec();
         top.resize(B256::len_bytes() + 1, 0xff);
-        let sql = format!("{RECORD} a.record >= ?1 AND a.record <= ?2 ORDER BY a.position LIMIT ?3");
+        let sql =
+            format!("{RECORD} a.record >= ?1 AND a.record <= ?2 ORDER BY a.position LIMIT ?3");
         self.read(|db| list(db, &sql, params![prefix, top, limit], record_entry))
     }
 
@@ -249,7 +260,9 @@ impl History {
             let mut found = Vec::new();
             let grants = params![user.as_slice(), page.position()];
             each(db, &sql, grants, |row| {
-                let Some(grant) = grant_entry(read(row, 0)?) else { return Ok(true) };
+                let Some(grant) = grant_entry(read(row, 0)?) else {
+                    return Ok(true);
+                };
                 let record = record(db, grant.record)?.ok_or_else(damage)?;
                 if record.owner != user {
                     found.push((record, grant));
@@ -272,8 +285,14 @@ impl History {
         );
         self.read(|db| {
             let owner = record(db, id)?.map(|record| record.owner);
-            let grants = list(db, &sql, params![id.as_slice()], |row| Ok(grant_entry(read(row, 0)?)))?;
-            Ok(grants.into_iter().flatten().filter(|grant| Some(grant.user) != owner).collect())
+            let grants = list(db, &sql, params![id.as_slice()], |row| {
+                Ok(grant_entry(read(row, 0)?))
+            })?;
+            Ok(grants
+                .into_iter()
+                .flatten()
+                .filter(|grant| Some(grant.user) != owner)
+                .collect())
         })
     }
 
@@ -300,7 +319,12 @@ impl History {
             "{EVENTS} {whose} AND {OPEN_REQUESTS} AND e.position > ?2 ORDER BY e.position LIMIT ?3"
         );
         self.read(|db| {
-            list(db, &sql, params![address.as_slice(), page.position(), page.limit], request_entry)
+            list(
+                db,
+                &sql,
+                params![address.as_slice(), page.position(), page.limit],
+                request_entry,
+            )
         })
     }
 
@@ -318,7 +342,10 @@ impl History {
         self.read(|db| {
             list(db, &sql, params![key, page.position(), page.limit], |row| {
                 let row = read(row, 0)?;
-                Ok(Occurrence { at: moment(&row), event: row.event })
+                Ok(Occurrence {
+                    at: moment(&row),
+                    event: row.event,
+                })
             })
         })
     }
@@ -331,7 +358,13 @@ impl History {
     pub fn users(&self) -> Result<Vec<UserEntry>> {
         let sql = format!("{EVENTS} e.stream = 1 ORDER BY e.position");
         let mut users = BTreeMap::new();
-        self.read(|db| each(db, &sql, [], |row| read(row, 0).map(|row| follow_user(&mut users, row)).map(|()| true)))?;
+        self.read(|db| {
+            each(db, &sql, [], |row| {
+                read(row, 0)
+                    .map(|row| follow_user(&mut users, row))
+                    .map(|()| true)
+            })
+        })?;
         Ok(users.into_values().collect())
     }
 
@@ -361,10 +394,26 @@ impl History {
                 let row = read(row, 0)?;
                 let at = moment(&row);
                 match row.event {
-                    Event::Vouched { voucher, user, role, expires } => {
-                        vouches.insert((voucher, user), VouchEntry { voucher, user, role, expires, at });
+                    Event::Vouched {
+                        voucher,
+                        user,
+                        role,
+                        expires,
+                    } => {
+                        vouches.insert(
+                            (voucher, user),
+                            VouchEntry {
+                                voucher,
+                                user,
+                                role,
+                                expires,
+                                at,
+                            },
+                        );
                     }
-                    Event::VouchWithdrawn { voucher, user } => drop(vouches.remove(&(voucher, user))),
+                    Event::VouchWithdrawn { voucher, user } => {
+                        drop(vouches.remove(&(voucher, user)))
+                    }
                     _ => return Err(damage()),
                 }
                 Ok(true)
@@ -386,8 +435,20 @@ impl History {
                 let row = read(row, 0)?;
                 let at = moment(&row);
                 match row.event {
-                    Event::DepositsAllowed { owner, depositor, expires } => {
-                        rights.insert(depositor, DepositEntry { owner, depositor, expires, at });
+                    Event::DepositsAllowed {
+                        owner,
+                        depositor,
+                        expires,
+                    } => {
+                        rights.insert(
+                            depositor,
+                            DepositEntry {
+                                owner,
+                                depositor,
+                                expires,
+                                at,
+                            },
+                        );
                     }
                     Event::DepositsDisallowed { depositor, .. } => drop(rights.remove(&depositor)),
                     _ => return Err(damage()),
@@ -432,12 +493,20 @@ fn each(
 
 fn record(database: &Connection, id: B256) -> rusqlite::Result<Option<RecordEntry>> {
     let sql = format!("{RECORD} a.record = ?1");
-    database.prepare_cached(&sql)?.query_row(params![id.as_slice()], record_entry).optional()
+    database
+        .prepare_cached(&sql)?
+        .query_row(params![id.as_slice()], record_entry)
+        .optional()
 }
 
 fn moment(row: &EventRow) -> Moment {
     let index = row.position & ((1 << INDEX_BITS) - 1);
-    Moment { block: row.position >> INDEX_BITS, index: index as u32, timestamp: row.timestamp, tx: row.tx }
+    Moment {
+        block: row.position >> INDEX_BITS,
+        index: index as u32,
+        timestamp: row.timestamp,
+        tx: row.tx,
+    }
 }
 
 fn record_entry(row: &Row<'_>) -> rusqlite::Result<RecordEntry> {
@@ -445,7 +514,12 @@ fn record_entry(row: &Row<'_>) -> rusqlite::Result<RecordEntry> {
     let (added, changed) = (moment(&first), moment(&last));
     let (record, owner, creator) = match first.event {
         Event::RecordAdded { record, owner, .. } => (record, owner, owner),
-        Event::RecordDeposited { record, owner, depositor, .. } => (record, owner, depositor),
+        Event::RecordDeposited {
+            record,
+            owner,
+            depositor,
+            ..
+        } => (record, owner, depositor),
         _ => return Err(damage()),
     };
     let content = match last.event {
@@ -470,21 +544,56 @@ fn record_entry(row: &Row<'_>) -> rusqlite::Result<RecordEntry> {
 
 fn grant_entry(row: EventRow) -> Option<GrantEntry> {
     let (record, user, level, purpose, expires) = match row.event {
-        Event::Granted { record, user, level, purpose, expires, .. }
-        | Event::AccessUpdated { record, user, level, purpose, expires } => (record, user, level, purpose, expires),
+        Event::Granted {
+            record,
+            user,
+            level,
+            purpose,
+            expires,
+            ..
+        }
+        | Event::AccessUpdated {
+            record,
+            user,
+            level,
+            purpose,
+            expires,
+        } => (record, user, level, purpose, expires),
         _ => return None,
     };
     let (epoch, key_version) = (row.numbers.epoch, row.numbers.key_version);
-    Some(GrantEntry { record, user, level, purpose, expires, epoch, key_version, changed: moment(&row) })
+    Some(GrantEntry {
+        record,
+        user,
+        level,
+        purpose,
+        expires,
+        epoch,
+        key_version,
+        changed: moment(&row),
+    })
 }
 
 fn request_entry(row: &Row<'_>) -> rusqlite::Result<RequestEntry> {
     let row = read(row, 0)?;
     let at = moment(&row);
     match row.event {
-        Event::AccessRequested { record, user, owner, level, purpose, sealed_note } => {
-            Ok(RequestEntry { record, user, owner, level, purpose, sealed_note, at })
-        }
+        Event::AccessRequested {
+            record,
+            user,
+            owner,
+            level,
+            purpose,
+            sealed_note,
+        } => Ok(RequestEntry {
+            record,
+            user,
+            owner,
+            level,
+            purpose,
+            sealed_note,
+            at,
+        }),
         _ => Err(damage()),
     }
 }
@@ -492,10 +601,28 @@ fn request_entry(row: &Row<'_>) -> rusqlite::Result<RequestEntry> {
 fn follow_user(users: &mut BTreeMap<Address, UserEntry>, row: EventRow) {
     let since = moment(&row);
     match row.event {
-        Event::Registered { user, role, key_version, key } => {
-            users.insert(user, UserEntry { user, role, key_version, key, since });
+        Event::Registered {
+            user,
+            role,
+            key_version,
+            key,
+        } => {
+            users.insert(
+                user,
+                UserEntry {
+                    user,
+                    role,
+                    key_version,
+                    key,
+                    since,
+                },
+            );
         }
-        Event::KeyRotated { user, key_version, key } => {
+        Event::KeyRotated {
+            user,
+            key_version,
+            key,
+        } => {
             if let Some(entry) = users.get_mut(&user) {
                 (entry.key_version, entry.key) = (key_version, key);
             }
