@@ -53,17 +53,9 @@ pub(crate) fn decode<'a, T>(
     tuple: &'a [u8],
     read: impl FnOnce(&mut Args<'a>) -> T,
 ) -> Result<T, Error> {
-    let mut args = Args {
-        tuple,
-        at: 0,
-        malformed: false,
-    };
+    let mut args = Args { tuple, at: 0, malformed: false };
     let value = read(&mut args);
-    if args.malformed {
-        Err(Error::malformed())
-    } else {
-        Ok(value)
-    }
+    if args.malformed { Err(Error::malformed()) } else { Ok(value) }
 }
 
 /// A cursor over the head of an ABI tuple.
@@ -144,11 +136,7 @@ impl<'a> Args<'a> {
     /// Follows an offset: the length that it points at, and the position after that.
     fn tail(&mut self) -> (usize, usize) {
         let at = self.u32() as usize;
-        let mut there = Args {
-            tuple: self.tuple,
-            at,
-            malformed: false,
-        };
+        let mut there = Args { tuple: self.tuple, at, malformed: false };
         let length = there.u32() as usize;
         self.expect(!there.malformed);
         (length, there.at)
@@ -158,9 +146,7 @@ impl<'a> Args<'a> {
     #[inline(never)]
     fn uint(&mut self, max: u64) -> u64 {
         let (padding, number) = self.word().split_at(24);
-        let number = number
-            .iter()
-            .fold(0, |high, byte| high << 8 | u64::from(*byte));
+        let number = number.iter().fold(0, |high, byte| high << 8 | u64::from(*byte));
         self.expect(zeros(padding) && number <= max);
         number
     }
@@ -168,9 +154,7 @@ impl<'a> Args<'a> {
     /// `length` bytes from `at`.
     #[inline(never)]
     fn slice(&mut self, at: usize, length: usize) -> &'a [u8] {
-        let slice = at
-            .checked_add(length)
-            .and_then(|end| self.tuple.get(at..end));
+        let slice = at.checked_add(length).and_then(|end| self.tuple.get(at..end));
         self.expect(slice.is_some());
         slice.unwrap_or_default()
     }
@@ -190,11 +174,7 @@ pub(crate) struct Items<'a> {
 impl<'a> Items<'a> {
     /// Refuses more than `limit` items.
     pub(crate) fn at_most(self, limit: usize) -> Result<Self, Error> {
-        if self.count > limit {
-            Err(Error::too_many(self.count, limit))
-        } else {
-            Ok(self)
-        }
+        if self.count > limit { Err(Error::too_many(self.count, limit)) } else { Ok(self) }
     }
 
     /// Reads the items in order and does something with each.
@@ -203,18 +183,10 @@ impl<'a> Items<'a> {
         mut read: impl FnMut(&mut Args<'a>) -> T,
         mut each: impl FnMut(T) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut args = Args {
-            tuple: self.tuple,
-            at: 0,
-            malformed: false,
-        };
+        let mut args = Args { tuple: self.tuple, at: 0, malformed: false };
         (0..self.count).try_for_each(|_| {
             let item = read(&mut args);
-            if args.malformed {
-                Err(Error::malformed())
-            } else {
-                each(item)
-            }
+            if args.malformed { Err(Error::malformed()) } else { each(item) }
         })
     }
 }
