@@ -35,7 +35,7 @@ impl Calls {
     fn action<C: SolCall>(self, call: C) -> Action {
         let what = C::SIGNATURE.split('(').next().unwrap_or(C::SIGNATURE);
         Action {
-            what,
+            what: what.into(),
             to: Some(self.registry),
             value: U256::ZERO,
             data: call.abi_encode().into(),
@@ -324,7 +324,7 @@ mod tests {
         }
         let users: Vec<_> = (0..66).map(Address::repeat_byte).collect();
         let removal = calls.remove_record(B256::ZERO, &users);
-        let names: Vec<_> = removal.iter().map(|a| a.what).collect();
+        let names: Vec<_> = removal.iter().map(|a| a.what.as_ref()).collect();
         assert_eq!(names, ["revoke", "revoke", "removeRecord"]);
     }
 

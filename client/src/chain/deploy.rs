@@ -180,7 +180,7 @@ impl<'a> Deployer<'a> {
     /// [`ChainError::ActivationTooExpensive`], and those of [`Outbox::execute`].
     pub async fn deploy(&self, entry: EntryId, program: &Program) -> Result<Deployed> {
         let create = Action {
-            what: "create",
+            what: "create".into(),
             to: None,
             value: U256::ZERO,
             data: program.init_code(),
@@ -227,7 +227,7 @@ impl<'a> Deployer<'a> {
 
     /// Does one step unless the entry has its transaction already.
     async fn step(&self, entry: EntryId, action: Action) -> Result<Vec<Outcome>> {
-        let left = if self.outbox.has(entry, action.what)? {
+        let left = if self.outbox.has(entry, &action.what)? {
             &[]
         } else {
             std::slice::from_ref(&action)
@@ -267,7 +267,7 @@ impl<'a> Deployer<'a> {
             return Err(ChainError::ActivationTooExpensive { fee, limit });
         }
         Ok(Action {
-            what: "activateProgram",
+            what: "activateProgram".into(),
             to: Some(ARB_WASM),
             value,
             data,
@@ -304,7 +304,7 @@ impl<'a> Deployer<'a> {
             .abi_encode()
             .into();
         let action = Action {
-            what: "cacheProgram",
+            what: "cacheProgram".into(),
             to: Some(ARB_WASM_CACHE),
             value: U256::ZERO,
             data,

@@ -7,7 +7,8 @@ use alloy::sol_types::SolEventInterface;
 use super::abi::IRegistry::IRegistryEvents as Abi;
 use super::error::{ChainError, Result};
 use super::seen::Progress;
-use super::values::{AccessLevel, PublicKey, Purpose, Role, expiry};
+use super::translate::expiry;
+use super::values::{AccessLevel, PublicKey, Purpose, Role};
 
 /// Bytes of sealed info at most (the registry's bound).
 const MAX_INFO: usize = 1_024;

@@ -5,6 +5,8 @@
 //! when it is of another schema or damaged: SQLite's own check runs at opening, and every row carries a checksum that
 //! is verified whenever it is read.
 
+mod entry;
+mod people;
 mod query;
 mod row;
 mod schema;
@@ -19,7 +21,7 @@ use rusqlite::Connection;
 use super::error::{ChainError, Result};
 use super::registry::Deployment;
 
-pub use query::{
+pub use entry::{
     DepositEntry, GrantEntry, Moment, Occurrence, Page, RecordEntry, RequestEntry, Subject,
     UserEntry, VouchEntry,
 };

@@ -189,22 +189,24 @@ impl Registry {
         Ok(outcomes)
     }
 
-    /// [`Outbox::execute`] on this registry's chain. The records' new versions are remembered as seen.
+    /// Carries out a plan: its actions one after the other, each when the one before is in a block, until all are
+    /// final. Actions that the entry has transactions of already, in the same order, are not sent again; so the same
+    /// plan, kept in the entry's payload, resumes an operation that was cut off. The records' new versions are
+    /// remembered as seen.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Outbox::execute`].
     pub async fn execute(
         &self,
         journal: &Journal,
         entry: EntryId,
         account: &Account,
-        actions: &[Action],
+        plan: &[Action],
     ) -> Result<Vec<Outcome>> {
-        let outcomes = self
-            .outbox(journal, account)
-            .execute(entry, actions)
-            .await?;
+        let done = journal.entry(entry)?.transactions.len();
+        let left = plan.get(done..).unwrap_or_default();
+        let outcomes = self.outbox(journal, account).execute(entry, left).await?;
         self.observe_outcomes(&outcomes).await?;
         Ok(outcomes)
     }

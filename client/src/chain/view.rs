@@ -9,7 +9,8 @@ use super::error::{ChainError, Result};
 use super::node::Block;
 use super::registry::Registry;
 use super::seen::Progress;
-use super::values::{Access, DepositRight, FromAbi, GrantedKey, Record, Request, User, Vouch};
+use super::translate::FromAbi;
+use super::values::{Access, DepositRight, GrantedKey, Record, Request, User, Vouch};
 
 /// The registry as of one block. Every method gives what [`ChainError`] lists for nodes; lists of any length are asked
 /// for 64 at a time and come back in the order given.

@@ -573,3 +573,26 @@ async fn two_processes_may_sync_at_once() {
     assert_eq!(one.added + two.unwrap().added, 30);
     assert_eq!(bench.records().len(), 30);
 }
+
+#[tokio::test]
+async fn ten_thousand_records_are_listed_in_order() {
+    let mut bench = Bench::new().await;
+    let name = |number: u32| B256::left_padding_from(&number.to_be_bytes());
+    for block in 0..100_u32 {
+        let added = |number: u32| abi::RecordAdded {
+            id: name(block * 100 + number),
+            owner: OWNER,
+            digest: id(1),
+            sealedInfo: vec![7; 512].into(),
+        };
+        let events: Vec<_> = (0..100).map(added).collect();
+        bench.chain.emit(REGISTRY, &events);
+    }
+    assert_eq!(bench.sync().await.added, 10_000);
+    let began = std::time::Instant::now();
+    bench.reopen();
+    let opened = began.elapsed();
+    let records = bench.history.records_of(OWNER, ALL).unwrap();
+    eprintln!("opened in {opened:?}, listed after {:?}", began.elapsed());
+    assert!(records.iter().map(|r| r.record).eq((0..10_000).map(name)));
+}

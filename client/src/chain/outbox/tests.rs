@@ -63,7 +63,7 @@ impl Bench {
 fn action() -> Action {
     let data = Bytes::from_static(&[1, 2, 3, 4]);
     Action {
-        what: "grant",
+        what: "grant".into(),
         to: Some(Address::repeat_byte(1)),
         value: U256::ZERO,
         data,
@@ -311,6 +311,21 @@ async fn a_failure_on_the_chain_is_explained() {
     bench.chain.state().answer = Err(("execution reverted".into(), refusal.abi_encode().into()));
     let outcomes = outbox.settle(entry).await.unwrap();
     assert!(matches!(outcomes[0].failure, Some(ChainError::Refused(_))));
+}
+
+#[tokio::test]
+async fn a_plan_ends_where_a_step_fails() {
+    let bench = Bench::new(0);
+    let journal = bench.journal();
+    let outbox = bench.outbox(&journal);
+    let entry = journal.begin(outbox.scope(), json!(null)).unwrap();
+    bench.chain.state().failing = true;
+    let error = outbox
+        .execute(entry, &[action(), action()])
+        .await
+        .unwrap_err();
+    assert!(matches!(error, ChainError::Failed(_)), "{error:?}");
+    assert_eq!(bench.effects().len(), 1);
 }
 
 #[tokio::test]
