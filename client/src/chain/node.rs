@@ -376,7 +376,8 @@ mod tests {
 
     #[test]
     fn texts_of_nodes_are_understood() {
-        let cases: [(&str, fn(&ChainError) -> bool); 12] = [
+        type Expected = fn(&ChainError) -> bool;
+        let cases: [(&str, Expected); 12] = [
             ("nonce too low: address 0x1, tx: 1 state: 2", |e| {
                 matches!(e, ChainError::NonceTooLow(_))
             }),
