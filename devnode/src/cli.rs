@@ -3,13 +3,14 @@
 use std::{
     io::{self, IsTerminal, Write},
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     time::Duration,
 };
 
 use chartseal_devnode::{
     Config, DEFAULT_PORT, Devnode, NodeError,
     accounts::{self, Account, AccountError, MAX_ACCOUNTS},
-    chain::{ChainConfig, DEV_ACCOUNT},
+    chain::{ChainConfig, DEV_ACCOUNT, StateFileError},
 };
 use clap::{Parser, value_parser};
 use tokio::{
@@ -38,6 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SECS", value_parser = value_parser!(u64).range(1..))]
     block_time: Option<u64>,
 
+    /// Keep the chain in this file: loaded at start, saved after every block and at the end
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+
     /// Write the log as one JSON object a line
     #[arg(long)]
     json_logs: bool,
@@ -63,6 +68,13 @@ impl Failure {
             }
             Self::Node(NodeError::Listen { .. }) => {
                 "choose an address of this machine with --host and a free port with --port"
+            }
+            Self::Node(NodeError::StateInUse(_)) => "stop that devnode, or change --state",
+            Self::Node(NodeError::State(StateFileError::Io { .. })) => {
+                "let this user read and write that file and its folder, or change --state"
+            }
+            Self::Node(NodeError::State(_)) => {
+                "change --state, or move the file away to start a new chain in its place"
             }
             Self::Accounts(_) => "choose another number with --accounts",
             Self::Node(_) | Self::Signals(_) => "start the devnode again; report it if it stays",
@@ -106,6 +118,7 @@ fn config(args: &Args, accounts: &[Account]) -> Config {
             ..ChainConfig::default()
         },
         block_time: args.block_time.map(Duration::from_secs),
+        state_file: args.state.clone(),
     }
 }
 

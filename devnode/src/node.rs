@@ -1,8 +1,10 @@
 //! A whole node in this process: the chain, its server and its clock.
 
 use std::{
+    fs::{File, TryLockError},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
     sync::mpsc,
     thread::JoinHandle,
     time::Duration,
@@ -19,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    chain::{Chain, ChainConfig, ChainEvent, ControlError},
+    chain::{Chain, ChainConfig, ChainEvent, ControlError, StateFileError},
     rpc::{self, MAX_CALLS, SharedChain, Unavailable},
 };
 
@@ -36,11 +38,15 @@ pub struct Config {
     pub host: IpAddr,
     /// Port to listen on; 0 takes a free one, see [`Devnode::port`]. Default: 0.
     pub port: u16,
-    /// The chain.
+    /// The chain. An existing state file goes before its genesis.
     pub chain: ChainConfig,
     /// Interval at which a block is mined although there is no transaction. Default: never.
     /// Transactions have a block of their own, at once, in any case.
     pub block_time: Option<Duration>,
+    /// The file the chain is loaded from, if it exists, and saved to after every change and at the
+    /// end; a file of the same name with `.lock` beside it keeps other nodes off. Default: none, the
+    /// chain ends with the process.
+    pub state_file: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -50,6 +56,7 @@ impl Default for Config {
             port: 0,
             chain: ChainConfig::default(),
             block_time: None,
+            state_file: None,
         }
     }
 }
@@ -68,6 +75,12 @@ pub enum NodeError {
         /// The system's reason.
         source: io::Error,
     },
+    /// The state file cannot be used.
+    #[error(transparent)]
+    State(#[from] StateFileError),
+    /// Another node keeps its chain in the same file.
+    #[error("the state file {} is in use by another devnode", .0.display())]
+    StateInUse(PathBuf),
     /// The system gave no thread, or the server failed.
     #[error("the server failed: {0}")]
     Server(#[from] io::Error),
@@ -114,11 +127,13 @@ impl Devnode {
     ///
     /// # Errors
     ///
-    /// When the port is taken or the system gives no thread.
+    /// When the port is taken, the state file cannot be used, or the system gives no thread.
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let listener = listen(SocketAddr::new(config.host, config.port))?;
         let address = listener.local_addr()?;
-        let chain = SharedChain::new(Chain::new(config.chain));
+        let lock = config.state_file.as_deref().map(lock).transpose()?;
+        let chain = SharedChain::new(open(&config)?, config.state_file);
+        chain.save()?;
         let runtime = runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(2 * MAX_CALLS)
@@ -128,11 +143,14 @@ impl Devnode {
         let handle = runtime.handle().clone();
         let (stopping, stopped) = watch::channel(false);
         let work = run(listener, chain.clone(), config.block_time, stopped);
+        let last_save = chain.clone();
         let server = std::thread::Builder::new()
             .name("devnode-server".to_owned())
             .spawn(move || {
                 let served = runtime.block_on(work);
                 runtime.shutdown_timeout(STOP_PATIENCE);
+                last_save.save()?;
+                drop(lock);
                 served
             })?;
         Ok(Self {
@@ -198,11 +216,11 @@ impl Devnode {
         Ok(receiver.recv().unwrap_or(Err(Unavailable::Aborted))?)
     }
 
-    /// Answers the requests in flight and ends.
+    /// Answers the requests in flight, saves the state file and ends.
     ///
     /// # Errors
     ///
-    /// When the server failed.
+    /// When the server failed or the state file could not be written.
     pub fn stop(mut self) -> Result<(), NodeError> {
         self.end()
     }
@@ -235,6 +253,35 @@ fn listen(address: SocketAddr) -> Result<std::net::TcpListener, NodeError> {
     })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
+}
+
+/// The chain of the state file, where there is one.
+fn open(config: &Config) -> Result<Chain, NodeError> {
+    match &config.state_file {
+        // A file that cannot be asked about is opened too, for the reason why.
+        Some(path) if path.try_exists().unwrap_or(true) => {
+            Ok(Chain::load(path, config.chain.clone())?)
+        }
+        _ => Ok(Chain::new(config.chain.clone())),
+    }
+}
+
+/// Keeps other nodes off the state file for as long as the result lives. The lock is on a file
+/// beside it, as saving may replace the file itself.
+fn lock(state_file: &Path) -> Result<File, NodeError> {
+    let mut path = state_file.as_os_str().to_owned();
+    path.push(".lock");
+    let failed = |source| StateFileError::Io {
+        action: "lock",
+        path: state_file.to_owned(),
+        source,
+    };
+    let file = File::create(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(NodeError::StateInUse(state_file.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source).into()),
+    }
 }
 
 /// Serves, and mines on time, until the node is stopped.

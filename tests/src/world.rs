@@ -1,7 +1,4 @@
-//! A world for tests: a chain with a registry, and people with profiles, money and storage.
-//!
-//! With `CHARTSEAL_TEST_RPC` the chain is the one behind that address, paid for by the key in `CHARTSEAL_TEST_KEY`
-//! (default: the development account's); otherwise it is a devnode in this process.
+//! A world for tests of whole use cases: a registry, and people with profiles, money and storage.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,12 +12,12 @@ use chartseal::chain::{
 use chartseal::identity::{Identity, Passphrase, Profile, Profiles, RecoveryPhrase};
 use chartseal::records::{Parts, Progress, RecordsError, Session, Stage, Stores};
 use chartseal::storage::{self, Locator, Settings};
-use chartseal_devnode::accounts::DEV_KEY;
-use chartseal_devnode::{Config, Devnode};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
+
+use crate::chain::TestChain;
 
 /// Wei that everybody is given: enough for some hundred transactions.
 const ALLOWANCE: u128 = 1_000_000_000_000_000_000;
@@ -30,8 +27,7 @@ const PASSPHRASE: &str = "violet anchor mosaic thunder pelican";
 /// One chain for all tests of a process.
 struct Chain {
     /// Kept so that the node runs as long as the process.
-    _node: Option<Devnode>,
-    url: String,
+    chain: TestChain,
     deployment: Deployment,
     bank: Account,
     journal: Mutex<Journal>,
@@ -42,23 +38,14 @@ static CHAIN: OnceCell<Chain> = OnceCell::const_new();
 
 impl Chain {
     async fn start() -> Self {
-        let (node, url) = match std::env::var("CHARTSEAL_TEST_RPC") {
-            Ok(url) => (None, url),
-            Err(_) => {
-                let node = Devnode::start(Config::default()).unwrap();
-                let url = node.url();
-                (Some(node), url)
-            }
-        };
-        let key = std::env::var("CHARTSEAL_TEST_KEY").map_or(DEV_KEY, |key| key.parse().unwrap());
-        let bank = Account::from_secret(&Zeroizing::new(key.0)).unwrap();
+        let chain = TestChain::start();
+        let bank = Account::from_secret(&Zeroizing::new(chain.key.0)).unwrap();
         let folder = TempDir::new().unwrap();
         let journal = Journal::open(&folder.path().join("journal")).unwrap();
-        let client = Node::new(&url.parse().unwrap(), Limits::default()).unwrap();
+        let client = Node::new(&chain.url.parse().unwrap(), Limits::default()).unwrap();
         let deployment = deploy(&client, &journal, &bank).await;
         Self {
-            _node: node,
-            url,
+            chain,
             deployment,
             bank,
             journal: Mutex::new(journal),
@@ -117,7 +104,7 @@ impl World {
         let chain = CHAIN.get_or_init(Chain::start).await;
         let folder = TempDir::new().unwrap();
         let seen = folder.path().join("seen.db");
-        let registry = Registry::connect(chain.deployment, &connection(&chain.url), &seen)
+        let registry = Registry::connect(chain.deployment, &connection(&chain.chain.url), &seen)
             .await
             .unwrap();
         Self {
@@ -129,7 +116,7 @@ impl World {
 
     /// Address of the node.
     pub fn url(&self) -> &str {
-        &self.chain.url
+        &self.chain.chain.url
     }
 
     /// Where the registry is.

@@ -39,7 +39,10 @@ pub(super) struct Entry {
 }
 
 /// A development chain. See the [module](super) for its interface.
-#[derive(Debug)]
+///
+/// A copy goes on as a chain of its own, and shares with the original its subscribers, its activated
+/// programs and the knowledge of what is in the state file: only one of the two may be saved from then on.
+#[derive(Clone, Debug)]
 pub struct Chain {
     pub(super) config: ChainConfig,
     pub(super) world: WorldState,
@@ -55,9 +58,9 @@ pub struct Chain {
     /// How often history was taken back.
     pub(super) rewinds: u64,
     pub(super) events: broadcast::Sender<ChainEvent>,
-    pub(super) programs: ProgramCache,
+    pub(super) programs: Arc<ProgramCache>,
     /// What the state file holds.
-    pub(super) saved: Mutex<Option<Saved>>,
+    pub(super) saved: Arc<Mutex<Option<Saved>>>,
 }
 
 /// A block to read from.
@@ -98,8 +101,8 @@ impl Chain {
             reorgs: 0,
             rewinds: 0,
             events: broadcast::Sender::new(EVENT_BACKLOG),
-            programs: ProgramCache::new(),
-            saved: Mutex::new(None),
+            programs: Arc::new(ProgramCache::new()),
+            saved: Arc::new(Mutex::new(None)),
         }
     }
 

@@ -15,7 +15,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use alloy_primitives::keccak256;
@@ -85,10 +85,7 @@ impl Chain {
             return Err(damaged("it has no block".into()));
         }
         let saved = chain.saved_as(path, committed as u64);
-        *chain
-            .saved
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner) = Some(saved);
+        chain.saved = Arc::new(Mutex::new(Some(saved)));
         Ok(chain)
     }
 

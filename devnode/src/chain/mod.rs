@@ -5,6 +5,9 @@
 //! makes its own block, at once. There is therefore no pool: `pending` is the latest state seen
 //! at the time of the next block.
 //!
+//! A block holds the sent transaction alone: ArbOS's own transaction that starts a block on Nitro has no
+//! counterpart here, so a transaction's index is 0 where Nitro says 1. Nothing is charged for L1.
+//!
 //! # Shape of the interface
 //!
 //! ```text

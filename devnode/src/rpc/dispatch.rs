@@ -14,6 +14,10 @@ use super::{
     trail::Trail,
 };
 
+/// Bytes of results after which the rest of a batch is not run (go-ethereum `node/defaults.go`,
+/// `BatchResponseMaxSize`).
+const MAX_BATCH_ANSWER: usize = 25_000_000;
+
 /// All methods of the node.
 pub(super) struct Dispatcher {
     context: Arc<Context>,
@@ -44,14 +48,28 @@ impl Dispatcher {
         match Packet::parse(body) {
             Err(error) => Some(Reply::Single(Answer::new(None, Err(error)))),
             Ok(Packet::Single(request)) => self.one(request, session).await.map(Reply::Single),
-            Ok(Packet::Batch(requests)) => {
-                let mut answers = Vec::with_capacity(requests.len());
-                for request in requests {
-                    answers.extend(self.one(request, session).await);
-                }
-                (!answers.is_empty()).then_some(Reply::Batch(answers))
-            }
+            Ok(Packet::Batch(requests)) => self.all(requests, session).await,
         }
+    }
+
+    /// Runs a batch, in order, until the answers are too long.
+    async fn all(
+        &self,
+        requests: Vec<Result<Request, Rejected>>,
+        session: Option<&Subscriptions>,
+    ) -> Option<Reply> {
+        let mut answers = Vec::with_capacity(requests.len());
+        let mut length = 0;
+        for request in requests {
+            let answer = if length < MAX_BATCH_ANSWER {
+                self.one(request, session).await
+            } else {
+                refuse(request)
+            };
+            length += answer.as_ref().map_or(0, Answer::length);
+            answers.extend(answer);
+        }
+        (!answers.is_empty()).then_some(Reply::Batch(answers))
     }
 
     /// Runs one request of a message. A notification is run too, and not answered.
@@ -88,6 +106,15 @@ impl Dispatcher {
         let trail = self.context.chain.read(Trail::start).await?;
         to_json(&session.add(topic, trail)?)
     }
+}
+
+/// The answer to a request that is not run any more.
+fn refuse(request: Result<Request, Rejected>) -> Option<Answer> {
+    let id = match request {
+        Ok(request) => request.id?,
+        Err(rejected) => rejected.id?,
+    };
+    Some(Answer::new(Some(id), Err(RpcError::response_too_large())))
 }
 
 fn unsubscribe(

@@ -14,6 +14,8 @@ pub(super) type RpcResult<T> = Result<T, RpcError>;
 const DEFAULT: i64 = -32_000;
 /// Subscriptions on a transport without notifications (go-ethereum `rpc/errors.go`).
 const NOTIFICATIONS_UNSUPPORTED: i64 = -32_001;
+/// A batch with too long an answer (go-ethereum `rpc/errors.go`).
+const RESPONSE_TOO_LARGE: i64 = -32_003;
 /// JSON-RPC 2.0, section 5.1: the bytes are no JSON.
 const PARSE: i64 = -32_700;
 /// JSON-RPC 2.0, section 5.1: the JSON is no request.
@@ -42,6 +44,12 @@ impl RpcError {
             message: message.into(),
             data: None,
         }
+    }
+
+    /// The text tools match on.
+    #[cfg(test)]
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// A failure that clients tell apart by its message: code -32000.
@@ -78,6 +86,11 @@ impl RpcError {
     /// `eth_subscribe` over HTTP: code -32001.
     pub(super) fn notifications_unsupported() -> Self {
         Self::new(NOTIFICATIONS_UNSUPPORTED, "notifications not supported")
+    }
+
+    /// The earlier answers of a batch fill what it may take: code -32003.
+    pub(super) fn response_too_large() -> Self {
+        Self::new(RESPONSE_TOO_LARGE, "response too large")
     }
 
     /// Parameters of the wrong number or type: code -32602.

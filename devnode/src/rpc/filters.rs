@@ -22,9 +22,16 @@ const MAX_FILTERS: usize = 1000;
 const EXPIRY: Duration = Duration::from_secs(5 * 60);
 
 /// The installed filters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Filters {
     by_id: Mutex<HashMap<String, Installed>>,
+    expiry: Duration,
+}
+
+impl Default for Filters {
+    fn default() -> Self {
+        Self::expiring_after(EXPIRY)
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +51,14 @@ pub(super) enum Kind {
 }
 
 impl Filters {
+    /// No filters; those to come are gone when nobody polls them for that long.
+    fn expiring_after(expiry: Duration) -> Self {
+        Self {
+            by_id: Mutex::default(),
+            expiry,
+        }
+    }
+
     /// Installs a filter on everything that happens from now on, and names it.
     ///
     /// # Errors
@@ -54,7 +69,7 @@ impl Filters {
         if by_id.len() >= MAX_FILTERS {
             return Err(RpcError::failed(format!(
                 "too many filters (at most {MAX_FILTERS}): uninstall some, or wait {} s",
-                EXPIRY.as_secs()
+                self.expiry.as_secs()
             )));
         }
         let id = new_id()?;
@@ -108,11 +123,30 @@ impl Filters {
     /// The filters that have not expired. The map is whole whenever the lock is free.
     fn current(&self) -> MutexGuard<'_, HashMap<String, Installed>> {
         let mut by_id = self.by_id.lock().unwrap_or_else(PoisonError::into_inner);
-        by_id.retain(|_, installed| installed.polled.elapsed() < EXPIRY);
+        by_id.retain(|_, installed| installed.polled.elapsed() < self.expiry);
         by_id
     }
 }
 
 fn not_found() -> RpcError {
     RpcError::failed("filter not found")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::ChainConfig;
+
+    #[test]
+    fn a_filter_nobody_polls_is_gone() {
+        let chain = Chain::new(ChainConfig::default());
+        let filters = Filters::expiring_after(Duration::ZERO);
+        let id = filters.install(Kind::Blocks, &chain).unwrap();
+        assert!(filters.changes(&id, &chain).is_err());
+        assert!(!filters.uninstall(&id));
+        let filters = Filters::default();
+        let id = filters.install(Kind::Blocks, &chain).unwrap();
+        assert!(filters.changes(&id, &chain).is_ok());
+        assert!(filters.uninstall(&id));
+    }
 }

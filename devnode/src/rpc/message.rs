@@ -121,6 +121,14 @@ impl Answer {
             outcome,
         }
     }
+
+    /// Bytes of its result.
+    pub(super) fn length(&self) -> usize {
+        match &self.outcome {
+            Outcome::Result(result) => result.get().len(),
+            Outcome::Error(_) => 0,
+        }
+    }
 }
 
 /// What goes back for one [`Packet`].

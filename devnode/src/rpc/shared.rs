@@ -1,7 +1,8 @@
 //! The chain as the server shares it: readers side by side, one writer, none of them on a thread
-//! that answers requests.
+//! that answers requests, and none of them in the way of another.
 
 use std::{
+    path::PathBuf,
     sync::{Arc, RwLock},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use std::{
 use tokio::sync::{Semaphore, broadcast};
 
 use super::error::{RpcError, RpcResult};
-use crate::chain::{Chain, ChainEvent};
+use crate::chain::{Chain, ChainEvent, StateFileError};
 
 /// Longest wait for an `eth_call` (go-ethereum fork of Nitro, `arbitrum/config.go`).
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,8 +27,12 @@ pub(crate) struct SharedChain {
 
 #[derive(Debug)]
 struct Inner {
-    chain: RwLock<Chain>,
-    calls: Semaphore,
+    /// The lock is held for the change itself only: a reader takes the chain of the moment with it,
+    /// and a change that meets such a reader is made to a copy.
+    chain: RwLock<Arc<Chain>>,
+    /// Where every change is saved before it is answered.
+    state_file: Option<PathBuf>,
+    calls: Arc<Semaphore>,
 }
 
 /// Why work on the chain gave no result.
@@ -48,11 +53,13 @@ impl From<Unavailable> for RpcError {
 }
 
 impl SharedChain {
-    pub(crate) fn new(chain: Chain) -> Self {
-        let calls = Semaphore::new(MAX_CALLS);
+    pub(crate) fn new(chain: Chain, state_file: Option<PathBuf>) -> Self {
+        let chain = RwLock::new(Arc::new(chain));
+        let calls = Arc::new(Semaphore::new(MAX_CALLS));
         Self {
             inner: Arc::new(Inner {
-                chain: RwLock::new(chain),
+                chain,
+                state_file,
                 calls,
             }),
         }
@@ -64,12 +71,7 @@ impl SharedChain {
     ///
     /// When the chain is unusable.
     pub(crate) fn subscribe(&self) -> Result<broadcast::Receiver<ChainEvent>, Unavailable> {
-        Ok(self
-            .inner
-            .chain
-            .read()
-            .map_err(|_| Unavailable::Broken)?
-            .subscribe())
+        Ok(self.inner.current()?.subscribe())
     }
 
     /// Runs a quick read.
@@ -82,7 +84,7 @@ impl SharedChain {
         work: impl FnOnce(&Chain) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
         let inner = Arc::clone(&self.inner);
-        off_thread(move || inner.read(work)).await
+        off_thread(move || Ok(work(&*inner.current()?))).await
     }
 
     /// Runs an execution that changes nothing, for at most 5 s.
@@ -95,35 +97,35 @@ impl SharedChain {
         &self,
         work: impl FnOnce(&Chain) -> T + Send + 'static,
     ) -> RpcResult<T> {
-        let inner = Arc::clone(&self.inner);
+        let calls = Arc::clone(&self.inner.calls);
         let execution = async {
-            let permit = self
-                .inner
-                .calls
-                .acquire()
+            let permit = calls
+                .acquire_owned()
                 .await
                 .map_err(|_| Unavailable::Aborted)?;
-            permit.forget();
-            off_thread(move || {
-                let _returned = Returned(&inner.calls);
-                inner.read(work)
-            })
-            .await
+            let work = move |chain: &Chain| {
+                // Held until the work ends, which may be after its caller stopped waiting.
+                let _permit = permit;
+                work(chain)
+            };
+            self.read(work).await
         };
         match tokio::time::timeout(CALL_TIMEOUT, execution).await {
             Ok(result) => Ok(result?),
-            Err(_) => Err(RpcError::failed(format!(
-                "execution aborted (timeout = {}s)",
-                CALL_TIMEOUT.as_secs()
-            ))),
+            Err(_) => {
+                let seconds = CALL_TIMEOUT.as_secs();
+                Err(RpcError::failed(format!(
+                    "execution aborted (timeout = {seconds}s)"
+                )))
+            }
         }
     }
 
-    /// Changes the chain.
+    /// Changes the chain, and saves it where a state file is named.
     ///
     /// # Errors
     ///
-    /// When the chain is unusable.
+    /// When the chain is unusable. A file that cannot be written is logged: the change is made.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Chain) -> T + Send + 'static,
@@ -131,24 +133,40 @@ impl SharedChain {
         let inner = Arc::clone(&self.inner);
         off_thread(move || {
             let mut chain = inner.chain.write().map_err(|_| Unavailable::Broken)?;
-            Ok(work(&mut chain))
+            let result = work(Arc::make_mut(&mut chain));
+            if let Err(error) = inner.save(&chain) {
+                tracing::error!("{error}; the chain goes on, but a restart would lose this change");
+            }
+            Ok(result)
         })
         .await
+    }
+
+    /// Writes the state file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub(crate) fn save(&self) -> Result<(), StateFileError> {
+        // What a defect left unfinished is not worth keeping; the last good save stays.
+        match self.inner.current() {
+            Ok(chain) => self.inner.save(&chain),
+            Err(_) => Ok(()),
+        }
     }
 }
 
 impl Inner {
-    fn read<T>(&self, work: impl FnOnce(&Chain) -> T) -> Result<T, Unavailable> {
-        Ok(work(&*self.chain.read().map_err(|_| Unavailable::Broken)?))
+    /// The chain of this moment.
+    fn current(&self) -> Result<Arc<Chain>, Unavailable> {
+        let chain = self.chain.read().map_err(|_| Unavailable::Broken)?;
+        Ok(Arc::clone(&chain))
     }
-}
 
-/// Gives a permit back when the execution ends, which may be after its caller stopped waiting.
-struct Returned<'a>(&'a Semaphore);
-
-impl Drop for Returned<'_> {
-    fn drop(&mut self) {
-        self.0.add_permits(1);
+    fn save(&self, chain: &Chain) -> Result<(), StateFileError> {
+        self.state_file
+            .as_deref()
+            .map_or(Ok(()), |path| chain.save(path))
     }
 }
 
@@ -162,5 +180,87 @@ async fn off_thread<T: Send + 'static>(
             tracing::error!("a request was not finished: {error}");
             Err(Unavailable::Aborted)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::chain::ChainConfig;
+
+    fn shared() -> SharedChain {
+        SharedChain::new(Chain::new(ChainConfig::default()), None)
+    }
+
+    #[tokio::test]
+    async fn a_slow_execution_times_out_and_is_in_nobodys_way() {
+        let chain = shared();
+        let (release, released) = mpsc::channel::<()>();
+        let slow = chain.execute(move |chain| {
+            // Ends when the test drops its end of the channel.
+            let _ = released.recv();
+            chain.block_number()
+        });
+        let others = async {
+            for number in 1..=3 {
+                chain
+                    .write(|chain| chain.mine(1, None))
+                    .await
+                    .unwrap()
+                    .unwrap();
+                assert_eq!(chain.read(Chain::block_number).await, Ok(number));
+                assert_eq!(chain.execute(Chain::block_number).await, Ok(number));
+            }
+        };
+        let (slow, ()) = tokio::join!(slow, others);
+        assert_eq!(
+            slow.unwrap_err().message(),
+            "execution aborted (timeout = 5s)"
+        );
+        drop(release);
+    }
+
+    #[tokio::test]
+    async fn executions_wait_for_their_turn() {
+        let chain = shared();
+        let (started, starts) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Arc::new(std::sync::Mutex::new(released));
+        for _ in 0..MAX_CALLS + 1 {
+            let (chain, started, released) = (chain.clone(), started.clone(), released.clone());
+            tokio::spawn(async move {
+                let work = move |_: &Chain| {
+                    started.send(()).unwrap();
+                    released.lock().unwrap().recv().unwrap();
+                };
+                chain.execute(work).await.unwrap();
+                drop(chain);
+            });
+        }
+        let starts = tokio::task::spawn_blocking(move || {
+            for _ in 0..MAX_CALLS {
+                starts.recv().unwrap();
+            }
+            assert!(starts.try_recv().is_err());
+            release.send(()).unwrap();
+            starts.recv().unwrap();
+            (0..MAX_CALLS).for_each(|_| release.send(()).unwrap());
+        });
+        starts.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_defect_in_a_change_is_said_until_the_restart() {
+        let chain = shared();
+        let broken = chain.write(|_| panic!("a defect, made by this test")).await;
+        assert_eq!(broken, Err::<(), _>(Unavailable::Aborted));
+        assert_eq!(
+            chain.read(Chain::block_number).await,
+            Err(Unavailable::Broken)
+        );
+        let read = chain.read(|_| panic!("a defect, made by this test")).await;
+        assert_eq!(read, Err::<(), _>(Unavailable::Broken));
     }
 }

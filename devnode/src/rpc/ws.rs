@@ -53,7 +53,7 @@ async fn serve(mut socket: WebSocket, state: ServerState) {
             Ok(()) => tracing::debug!("WebSocket closed by the client"),
             Err(error) => tracing::debug!("WebSocket closed: {error}"),
         },
-        () = stopped(state.stopping) => {}
+        () = stopped(state.stopping.clone()) => {}
     }
     // The peer may be gone already; then there is nobody to say goodbye to.
     let _ = socket.send(Message::Close(None)).await;

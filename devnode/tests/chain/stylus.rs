@@ -7,8 +7,8 @@ use chartseal_devnode::{chain::CallError, stylus::code};
 
 use crate::support::{
     ACTIVATION_VALUE, ARB_WASM, BASE_FEE, COUNTER, ECHO, FORWARD, Harness, MARK, Wallet,
-    activate_input, echo_191, evm_forwarder, forward, init_code, method, request, stylus_code,
-    stylus_forward,
+    activate_input, echo_191, evm_forwarder, forward, init_code, method, precompile, request,
+    stylus_code, stylus_forward,
 };
 
 /// A new program's account with the 191-byte echo.
@@ -132,34 +132,44 @@ fn a_call_of_the_echo_costs_9236_gas() {
     assert_eq!(mined.receipt.gas_used, 21_000 + 4 * 16 + 9_236);
 }
 
+/// The three calls: import, parameters, the value argument, the number of constants.
+const CALLS: [(&str, &str, &str, u64); 3] = [
+    (
+        "call_contract",
+        "i32 i32 i32 i32 i64 i32",
+        "(i32.const 0x7000)",
+        6,
+    ),
+    ("delegate_call_contract", "i32 i32 i32 i64 i32", "", 5),
+    ("static_call_contract", "i32 i32 i32 i64 i32", "", 5),
+];
+
 /// Nitro's own system test asserts 118,475,955 ink for all three kinds of call.
 #[test]
 fn calls_between_programs_cost_118475955_ink() {
     let mut harness = Harness::new();
     let callee = deploy_echo_191(&mut harness);
-    for (import, params, value, constants) in [
-        (
-            "call_contract",
-            "i32 i32 i32 i32 i64 i32",
-            "(i32.const 0x7000)",
-            6,
-        ),
-        ("delegate_call_contract", "i32 i32 i32 i64 i32", "", 5),
-        ("static_call_contract", "i32 i32 i32 i64 i32", "", 5),
-    ] {
-        let meter = harness.deploy_stylus(&call_meter(import, params, value));
+    for (import, params, value, constants) in CALLS {
+        let meter = harness.deploy_stylus(&call_meter(import, params, value, 4));
         let input = [callee.as_slice(), &[1, 2, 3, 4]].concat();
-        let answer = harness.call(meter, input).unwrap();
-        let ink = u64::from_le_bytes(answer[..8].try_into().unwrap());
-        // Between the two readings: local.set, the constants and the call; drop and the second
-        // reading's call; the reading's own charge.
-        let around = 2_450 + 210 + constants + 3_800 + 2_450 + 9 + 3_800 + 8_400;
-        assert_eq!(ink - around, 118_475_955, "{import}");
+        assert_eq!(
+            metered_ink(&harness, meter, input, constants),
+            118_475_955,
+            "{import}"
+        );
     }
 }
 
+/// What [`call_meter`] measured, less what the program itself spends between the readings: local.set,
+/// the constants and the call; drop and the second reading's call; the reading's own charge.
+fn metered_ink(harness: &Harness, meter: Address, input: Vec<u8>, constants: u64) -> u64 {
+    let answer = harness.call(meter, input).unwrap();
+    let ink = u64::from_le_bytes(answer[..8].try_into().unwrap());
+    ink - (2_450 + 210 + constants + 3_800 + 2_450 + 9 + 3_800 + 8_400)
+}
+
 /// Reads the ink before and after a call of the address in its input, and returns the difference.
-fn call_meter(import: &str, params: &str, value: &str) -> String {
+fn call_meter(import: &str, params: &str, value: &str, input_len: usize) -> String {
     format!(
         r#"(module
         (import "vm_hooks" "read_args" (func $read_args (param i32)))
@@ -167,11 +177,11 @@ fn call_meter(import: &str, params: &str, value: &str) -> String {
         (import "vm_hooks" "evm_ink_left" (func $ink (result i64)))
         (import "vm_hooks" "{import}" (func $call (param {params}) (result i32)))
         (memory (export "memory") 1 1)
-        (func (export "user_entrypoint") (param $len i32) (result i32) (local $before i64)
+        (func (export "user_entrypoint") (param $len i32) (result i32) (local $before i64) (local $after i64)
             (call $read_args (i32.const 0))
             call $ink
             local.set $before
-            (call $call (i32.const 0) (i32.const 20) (i32.const 4) {value} (i64.const -1) (i32.const 0x9000))
+            (call $call (i32.const 0) (i32.const 20) (i32.const {input_len}) {value} (i64.const -1) (i32.const 0x9000))
             drop
             call $ink
             local.set $after
@@ -179,7 +189,22 @@ fn call_meter(import: &str, params: &str, value: &str) -> String {
             (call $write_result (i32.const 0x100) (i32.const 8))
             i32.const 0))"#
     )
-    .replace("(local $before i64)", "(local $before i64) (local $after i64)")
+}
+
+/// Nitro's own system test asserts 1,146,395 ink for a call of a pure precompile method.
+#[test]
+fn calls_of_a_precompile_cost_1146395_ink() {
+    let mut harness = Harness::new();
+    let burn = method("burnArbGas(uint256)", &[Default::default()]);
+    for (import, params, value, constants) in CALLS {
+        let meter = harness.deploy_stylus(&call_meter(import, params, value, burn.len()));
+        let input = [precompile(0x69).as_slice(), &burn].concat();
+        assert_eq!(
+            metered_ink(&harness, meter, input, constants),
+            1_146_395,
+            "{import}"
+        );
+    }
 }
 
 #[test]
@@ -387,38 +412,43 @@ fn a_delegation_of_eip_7702_to_a_program_works() {
     assert_eq!(harness.slot(owner.address, 0), U256::from(2));
 }
 
-/// Each level costs its start and keeps a 64th; what is left decides how deep it goes.
+/// Calls itself as deep as it goes, and returns how many frames there were.
+const DEEP: &str = r#"(module
+    (import "vm_hooks" "contract_address" (func $address (param i32)))
+    (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+    (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
+    (import "vm_hooks" "read_return_data" (func $read (param i32 i32 i32) (result i32)))
+    (memory (export "memory") 1 1)
+    (func (export "user_entrypoint") (param $len i32) (result i32)
+        (call $address (i32.const 0))
+        (drop (call $call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64) (i64.const -1) (i32.const 128)))
+        (drop (call $read (i32.const 256) (i32.const 0) (i32.const 4)))
+        (i32.store (i32.const 256) (i32.add (i32.load (i32.const 256)) (i32.const 1)))
+        (call $write_result (i32.const 256) (i32.const 4))
+        i32.const 0))"#;
+
+/// Each frame holds one page; past 128 pages the price of another is infinite.
 #[test]
-fn nesting_goes_as_deep_as_the_gas_and_does_not_overflow() {
-    let mut harness = Harness::new();
-    let program = harness.deploy_stylus(
-        r#"(module
-        (import "vm_hooks" "contract_address" (func $address (param i32)))
-        (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
-        (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
-        (import "vm_hooks" "read_return_data" (func $read (param i32 i32 i32) (result i32)))
-        (memory (export "memory") 0 0)
-        (func (export "user_entrypoint") (param $len i32) (result i32) i32.const 0))"#,
-    );
-    assert!(harness.call(program, []).unwrap().is_empty());
-    let deep = harness.deploy_stylus(
-        r#"(module
-        (import "vm_hooks" "contract_address" (func $address (param i32)))
-        (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
-        (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
-        (import "vm_hooks" "read_return_data" (func $read (param i32 i32 i32) (result i32)))
-        (memory (export "memory") 1 1)
-        (func (export "user_entrypoint") (param $len i32) (result i32)
-            (call $address (i32.const 0))
-            (drop (call $call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 64) (i64.const -1) (i32.const 128)))
-            (drop (call $read (i32.const 256) (i32.const 0) (i32.const 4)))
-            (i32.store (i32.const 256) (i32.add (i32.load (i32.const 256)) (i32.const 1)))
-            (call $write_result (i32.const 256) (i32.const 4))
-            i32.const 0))"#,
-    );
+fn a_transaction_opens_128_pages_at_most() {
+    let mut harness = Harness::with_call_gas(1 << 50);
+    let deep = harness.deploy_stylus(DEEP);
     let answer = harness.call(deep, []).unwrap();
-    let depth = u32::from_le_bytes(answer[..4].try_into().unwrap());
-    assert!(depth > 20, "{depth}");
+    assert_eq!(u32::from_le_bytes(answer[..4].try_into().unwrap()), 128);
+}
+
+/// The call stack holds 1025 frames.
+#[test]
+fn frames_nest_1024_deep() {
+    let mut harness = Harness::with_call_gas(1 << 50);
+    // CALL(GAS, ADDRESS, 0, 0, 0, 0, 32) POP; MSTORE(0, MLOAD(0) + 1); RETURN(0, 32)
+    let deep = harness.deploy(&hex!("60205f5f5f5f305af15060015f51015f5260205ff3"));
+    let answer = harness.call(deep, []).unwrap();
+    assert_eq!(U256::from_be_slice(&answer), U256::from(1_025));
+    let forwarder = harness.deploy_stylus(FORWARD);
+    let answer = harness
+        .call(forwarder, stylus_forward(0, deep, &[]))
+        .unwrap();
+    assert_eq!(U256::from_be_slice(&answer[1..]), U256::from(1_024));
 }
 
 #[test]

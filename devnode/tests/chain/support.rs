@@ -79,6 +79,18 @@ impl Harness {
         }
     }
 
+    /// A chain whose calls may use this much gas.
+    pub(crate) fn with_call_gas(call_gas_cap: u64) -> Self {
+        let config = ChainConfig {
+            call_gas_cap,
+            ..ChainConfig::default()
+        };
+        Self {
+            chain: Chain::new(config),
+            wallet: Wallet::dev(),
+        }
+    }
+
     pub(crate) fn nonce(&self) -> u64 {
         self.chain
             .nonce(self.wallet.address, BlockId::latest())

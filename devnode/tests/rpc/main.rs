@@ -10,3 +10,4 @@ mod protocol;
 mod sending;
 mod stylus;
 mod subscriptions;
+mod websocket;

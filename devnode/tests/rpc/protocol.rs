@@ -13,7 +13,7 @@ use alloy::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{post, post_json, provider, refusal, start};
+use crate::support::{CONTRACT, install, post, post_json, provider, refusal, start};
 
 fn error(code: i64, message: &str, id: Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
@@ -77,6 +77,22 @@ async fn a_batch_is_answered_member_by_member() {
     assert_eq!(post_json(&node, body.to_string()).await, expected);
     let only_notifications = r#"[{"jsonrpc":"2.0","method":"eth_chainId"}]"#;
     assert_eq!(post(&node, only_notifications).await, (200, String::new()));
+}
+
+/// Each member reads 24,000 bytes of code, so that a bit over 500 of them fill the answer.
+#[tokio::test]
+async fn a_batch_has_a_longest_answer() {
+    let node = start();
+    let provider = provider(&node);
+    install(&provider, vec![0u8; 24_000]).await;
+    let call = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [CONTRACT, "latest"]
+    });
+    let answers = post_json(&node, Value::Array(vec![call; 600]).to_string()).await;
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 600);
+    assert_eq!(answers[519]["result"].as_str().unwrap().len(), 2 + 48_000);
+    assert_eq!(answers[599], error(-32003, "response too large", json!(1)));
 }
 
 #[tokio::test]
@@ -197,18 +213,35 @@ async fn wrong_parameters_are_told_apart() {
     }
 }
 
+const LIMIT: usize = 5 * 1024 * 1024;
+
 #[tokio::test]
-async fn a_body_has_a_longest_length() {
+async fn the_longest_body_is_answered() {
     let node = start();
-    let limit = 5 * 1024 * 1024;
-    let (status, text) = post(&node, vec![b' '; limit + 1]).await;
-    assert_eq!(
-        (status, text.as_str()),
-        (413, "content length too large (5242881>5242880)")
-    );
     let call = br#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
-    let longest = [&vec![b' '; limit - call.len()][..], call].concat();
+    let longest = [&vec![b' '; LIMIT - call.len()][..], call].concat();
     assert_eq!(post_json(&node, longest).await["result"], "0x64aba");
+}
+
+/// The answer comes before the body is sent, so that nobody sends it in vain.
+#[test]
+fn a_longer_body_is_refused_by_its_length() {
+    let node = start();
+    let mut stream = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
+    let length = LIMIT + 1;
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(
+        answer.ends_with("content length too large (5242881>5242880)"),
+        "{answer}"
+    );
 }
 
 /// A chunked body does not say how long it is.

@@ -66,10 +66,8 @@ fn set_cached(call: &mut Call<'_, '_>, code_hash: B256, cached: bool) -> Result<
     require_manager(call)?;
     let params = arb_wasm::load_params(call)?;
     let record = arb_wasm::load_record(call, code_hash)?;
-    if cached {
-        if let Err(inactive) = record.active(call.now(), &params) {
-            return Err(inactive_error(call, inactive, params.version));
-        }
+    if cached && let Err(inactive) = record.active(call.now(), &params) {
+        return Err(inactive_error(call, inactive, params.version));
     }
     if record.cached == cached {
         return Ok(());

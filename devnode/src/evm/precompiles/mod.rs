@@ -1,6 +1,6 @@
 //! The precompiles: Osaka's, and those of ArbOS.
 //!
-//! Each ArbOS contract has a file: its ABI, and what its methods do. [`call`] holds the rules and
+//! Each ArbOS contract has a file: its ABI, and what its methods do. `call` holds the rules and
 //! prices that all of them share. ArbOS contracts without a file (ArbAddressTable, ArbBLS,
 //! ArbAggregator, ...) exist as accounts but know no method.
 
@@ -13,6 +13,7 @@ mod arb_owner_public;
 mod arb_sys;
 mod arb_wasm;
 mod arb_wasm_cache;
+mod arbos_test;
 mod call;
 mod data_pricer;
 pub mod node_interface;
@@ -133,6 +134,7 @@ fn arbos_contract(address: Address) -> Option<Contract> {
     Some(match address.0[19] {
         0x64 => arb_sys::run,
         0x65 => arb_info::run,
+        0x69 => arbos_test::run,
         0x6b => arb_owner_public::run,
         0x6c => arb_gas_info::run,
         0x70 => arb_owner::run,
