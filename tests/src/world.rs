@@ -146,9 +146,12 @@ impl World {
             .join(format!("{digest:x}"))
     }
 
-    /// All objects.
+    /// All objects; what is left of uploads that were killed is none.
     pub fn all_objects(&self) -> Vec<PathBuf> {
-        files_in(&self.objects())
+        let mut files = files_in(&self.objects());
+        files.retain(|path| !path.to_string_lossy().contains('#'));
+        files.sort();
+        files
     }
 
     /// A file with some content.
@@ -300,7 +303,7 @@ impl World {
             .begin(self.registry.scope(bank), serde_json::Value::Null)
             .unwrap();
         let action = Action {
-            what: "pay",
+            what: "pay".into(),
             to: Some(to),
             value: U256::from(ALLOWANCE),
             data: Bytes::new(),

@@ -13,7 +13,7 @@ use super::stores::Placed;
 use crate::chain::RecordStatus;
 use crate::crypto::CryptoError;
 use crate::crypto::stream::{self, Digest};
-use crate::storage::{Locator, ObjectName, StorageError};
+use crate::storage::{Locator, ObjectName, StorageError, StoredObject};
 
 /// An object that is what the registry says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -81,7 +81,8 @@ impl Session {
         })
     }
 
-    /// Finds objects that nothing refers to, at least `min_age` old, and removes them unless this is only a `rehearsal`.
+    /// Finds objects that nothing refers to, at least `min_age` old, and removes them, and what is left of uploads that
+    /// were killed, unless this is only a `rehearsal`.
     ///
     /// An object is kept if it is the present version of a live record, whoever owns it, or if an operation in this
     /// profile's journal needs it; and if it is younger than `min_age`, since others upload first and refer afterwards.
@@ -109,17 +110,18 @@ impl Session {
         let now = SystemTime::now();
         let found = match rehearsal {
             true => storage.orphans(min_age, now, is_referenced).await,
-            false => storage.collect_orphans(min_age, now, is_referenced).await,
+            false => storage
+                .collect_orphans(min_age, now, is_referenced)
+                .await
+                .map(|collected| collected.orphans),
         };
-        let orphans = found
-            .map_err(|Collecting(error)| error)?
-            .into_iter()
-            .map(|object| Orphan {
-                record: object.name.record_id.into(),
-                digest: object.name.digest.into(),
-                len: object.len,
-            });
-        Ok(orphans.collect())
+        let orphan = |object: StoredObject| Orphan {
+            record: object.name.record_id.into(),
+            digest: object.name.digest.into(),
+            len: object.len,
+        };
+        let found = found.map_err(|Collecting(error)| error)?;
+        Ok(found.into_iter().map(orphan).collect())
     }
 
     async fn is_referenced(
