@@ -129,8 +129,12 @@ impl Registry {
     #[inline(never)]
     pub(crate) fn standing(&self, id: &B256, user: &Account) -> Standing {
         let record = self.record(id);
-        let mut standing =
-            Standing { reason: Reason::NoSuchRecord, access: 0, record, grant: Grant(B256::ZERO) };
+        let mut standing = Standing {
+            reason: Reason::NoSuchRecord,
+            access: 0,
+            record,
+            grant: Grant(B256::ZERO),
+        };
         standing.reason = self.reason(id, user, &record, &mut standing.grant);
         standing.access = match standing.reason {
             Reason::Owner => ALL,
@@ -142,7 +146,11 @@ impl Registry {
 
     fn reason(&self, id: &B256, user: &Account, record: &Record, grant: &mut Grant) -> Reason {
         if record.status() != LIVE {
-            return if record.status() == REMOVED { Reason::Removed } else { Reason::NoSuchRecord };
+            return if record.status() == REMOVED {
+                Reason::Removed
+            } else {
+                Reason::NoSuchRecord
+            };
         }
         let registration = self.user(user);
         if registration.registered() == 0 {
@@ -208,7 +216,12 @@ impl Registry {
     /// [`Self::grant`] on a record that the caller is known to own.
     #[inline(never)]
     pub(crate) fn grant_on(&mut self, record: &Record, given: &Given<'_>) -> Result<(), Error> {
-        let Given { id, user, terms, key } = given;
+        let Given {
+            id,
+            user,
+            terms,
+            key,
+        } = given;
         self.other_registered(&record.owner(), user)?;
         self.check_terms(id, user, terms.access, terms.purpose, terms.expires)?;
         if terms.epoch != record.epoch() {
@@ -267,7 +280,10 @@ impl Registry {
         {
             return Err(Error::no_grant(id, user));
         }
-        let grant = grant.with_access(access).with_purpose(purpose).with_expires(expires);
+        let grant = grant
+            .with_access(access)
+            .with_purpose(purpose)
+            .with_expires(expires);
         self.grants.setter(*id).setter(**user).grant.set(grant.0);
         self.emit_access_updated(id, user, &grant);
         Ok(())
@@ -327,7 +343,15 @@ impl Registry {
 
     /// States that the caller opened the record's current version, and what for.
     pub(crate) fn log_access(&mut self, id: &B256, purpose: u64) -> Result<(), Error> {
-        let (caller, Standing { reason, record, grant, .. }) = self.allowed(id, READ)?;
+        let (
+            caller,
+            Standing {
+                reason,
+                record,
+                grant,
+                ..
+            },
+        ) = self.allowed(id, READ)?;
         check_purpose(id, &caller, purpose)?;
         if reason == Reason::Granted && purpose != EMERGENCY && purpose != grant.purpose() {
             return Err(Error::purpose_not_granted(id, purpose, grant.purpose()));
@@ -354,7 +378,11 @@ impl Registry {
 
     /// Clears a request that must be open.
     fn close_request(&mut self, id: &B256, user: &Account) -> Result<(), Error> {
-        if self.take_request(id, user) { Ok(()) } else { Err(Error::no_request(id, user)) }
+        if self.take_request(id, user) {
+            Ok(())
+        } else {
+            Err(Error::no_request(id, user))
+        }
     }
 
     /// Clears a request; whether one was open.
@@ -384,7 +412,11 @@ impl Registry {
 }
 
 fn check_access(id: &B256, user: &Account, access: u64) -> Result<(), Error> {
-    if matches!(access, READ | ALL) { Ok(()) } else { Err(Error::invalid_access(id, user, access)) }
+    if matches!(access, READ | ALL) {
+        Ok(())
+    } else {
+        Err(Error::invalid_access(id, user, access))
+    }
 }
 
 fn check_purpose(id: &B256, user: &Account, purpose: u64) -> Result<(), Error> {

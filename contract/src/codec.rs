@@ -53,9 +53,17 @@ pub(crate) fn decode<'a, T>(
     tuple: &'a [u8],
     read: impl FnOnce(&mut Args<'a>) -> T,
 ) -> Result<T, Error> {
-    let mut args = Args { tuple, at: 0, malformed: false };
+    let mut args = Args {
+        tuple,
+        at: 0,
+        malformed: false,
+    };
     let value = read(&mut args);
-    if args.malformed { Err(Error::malformed()) } else { Ok(value) }
+    if args.malformed {
+        Err(Error::malformed())
+    } else {
+        Ok(value)
+    }
 }
 
 /// A cursor over the head of an ABI tuple.
@@ -75,7 +83,8 @@ impl<'a> Args<'a> {
     #[inline(never)]
     pub(crate) fn word(&mut self) -> &'a B256 {
         let bytes = self.slice(self.at, WORD);
-        self.at += WORD;
+        // Wraps only after an offset that lies outside the tuple, which `slice` has just refused.
+        self.at = self.at.wrapping_add(WORD);
         bytes.try_into().unwrap_or(&B256::ZERO)
     }
 
@@ -136,7 +145,11 @@ impl<'a> Args<'a> {
     /// Follows an offset: the length that it points at, and the position after that.
     fn tail(&mut self) -> (usize, usize) {
         let at = self.u32() as usize;
-        let mut there = Args { tuple: self.tuple, at, malformed: false };
+        let mut there = Args {
+            tuple: self.tuple,
+            at,
+            malformed: false,
+        };
         let length = there.u32() as usize;
         self.expect(!there.malformed);
         (length, there.at)
@@ -146,7 +159,9 @@ impl<'a> Args<'a> {
     #[inline(never)]
     fn uint(&mut self, max: u64) -> u64 {
         let (padding, number) = self.word().split_at(24);
-        let number = number.iter().fold(0, |high, byte| high << 8 | u64::from(*byte));
+        let number = number
+            .iter()
+            .fold(0, |high, byte| high << 8 | u64::from(*byte));
         self.expect(zeros(padding) && number <= max);
         number
     }
@@ -154,7 +169,9 @@ impl<'a> Args<'a> {
     /// `length` bytes from `at`.
     #[inline(never)]
     fn slice(&mut self, at: usize, length: usize) -> &'a [u8] {
-        let slice = at.checked_add(length).and_then(|end| self.tuple.get(at..end));
+        let slice = at
+            .checked_add(length)
+            .and_then(|end| self.tuple.get(at..end));
         self.expect(slice.is_some());
         slice.unwrap_or_default()
     }
@@ -174,7 +191,11 @@ pub(crate) struct Items<'a> {
 impl<'a> Items<'a> {
     /// Refuses more than `limit` items.
     pub(crate) fn at_most(self, limit: usize) -> Result<Self, Error> {
-        if self.count > limit { Err(Error::too_many(self.count, limit)) } else { Ok(self) }
+        if self.count > limit {
+            Err(Error::too_many(self.count, limit))
+        } else {
+            Ok(self)
+        }
     }
 
     /// Reads the items in order and does something with each.
@@ -183,10 +204,18 @@ impl<'a> Items<'a> {
         mut read: impl FnMut(&mut Args<'a>) -> T,
         mut each: impl FnMut(T) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut args = Args { tuple: self.tuple, at: 0, malformed: false };
+        let mut args = Args {
+            tuple: self.tuple,
+            at: 0,
+            malformed: false,
+        };
         (0..self.count).try_for_each(|_| {
             let item = read(&mut args);
-            if args.malformed { Err(Error::malformed()) } else { each(item) }
+            if args.malformed {
+                Err(Error::malformed())
+            } else {
+                each(item)
+            }
         })
     }
 }

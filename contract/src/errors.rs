@@ -110,12 +110,18 @@ impl Error {
 
     /// Sealed info or a sealed note is longer than `limit` bytes.
     pub(crate) fn too_long(id: &B256, length: usize, limit: usize) -> Self {
-        Self::new(abi::TooLong::SELECTOR, &[id, &word(length as u64), &word(limit as u64)])
+        Self::new(
+            abi::TooLong::SELECTOR,
+            &[id, &word(length as u64), &word(limit as u64)],
+        )
     }
 
     /// A batch holds more than `limit` items.
     pub(crate) fn too_many(count: usize, limit: usize) -> Self {
-        Self::new(abi::TooMany::SELECTOR, &[&word(count as u64), &word(limit as u64)])
+        Self::new(
+            abi::TooMany::SELECTOR,
+            &[&word(count as u64), &word(limit as u64)],
+        )
     }
 
     /// `owner` does not allow `depositor` to deposit now.

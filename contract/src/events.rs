@@ -33,7 +33,11 @@ impl Registry {
 
     pub(crate) fn emit_key_rotated(&self, address: &Account, user: &User, x: &B256) {
         let [version, odd] = [user.key_version(), user.key_odd()].map(word);
-        self.emit(&[&signature::<abi::KeyRotated>(), address], &[&version, &odd, x], None);
+        self.emit(
+            &[&signature::<abi::KeyRotated>(), address],
+            &[&version, &odd, x],
+            None,
+        );
     }
 
     pub(crate) fn emit_deregistered(&self, address: &Account) {
@@ -46,7 +50,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_vouch_withdrawn(&self, voucher: &Account, user: &Account) {
-        self.emit(&[&signature::<abi::VouchWithdrawn>(), voucher, user], &[], None);
+        self.emit(
+            &[&signature::<abi::VouchWithdrawn>(), voucher, user],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_record_added(&self, id: &B256, owner: &Account, content: &Content<'_>) {
@@ -63,13 +71,21 @@ impl Registry {
     ) {
         let topics = [&signature::<abi::RecordUpdated>(), id, author];
         let version = word(record.version());
-        self.emit(&topics, &[&version, content.digest], Some(content.sealed_info));
+        self.emit(
+            &topics,
+            &[&version, content.digest],
+            Some(content.sealed_info),
+        );
     }
 
     pub(crate) fn emit_record_rekeyed(&self, id: &B256, record: &Record, content: &Content<'_>) {
         let [version, epoch] = [record.version(), record.epoch()].map(word);
         let words = [&version, &epoch, content.digest];
-        self.emit(&[&signature::<abi::RecordRekeyed>(), id], &words, Some(content.sealed_info));
+        self.emit(
+            &[&signature::<abi::RecordRekeyed>(), id],
+            &words,
+            Some(content.sealed_info),
+        );
     }
 
     pub(crate) fn emit_record_removed(&self, id: &B256) {
@@ -82,7 +98,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_deposits_disallowed(&self, owner: &Account, depositor: &Account) {
-        self.emit(&[&signature::<abi::DepositsDisallowed>(), owner, depositor], &[], None);
+        self.emit(
+            &[&signature::<abi::DepositsDisallowed>(), owner, depositor],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_record_deposited(
@@ -113,7 +133,11 @@ impl Registry {
         let [access, purpose, expires] =
             [grant.access(), grant.purpose(), grant.expires()].map(word);
         let words = [&access, &purpose, &expires];
-        self.emit(&[&signature::<abi::AccessUpdated>(), id, user], &words, None);
+        self.emit(
+            &[&signature::<abi::AccessUpdated>(), id, user],
+            &words,
+            None,
+        );
     }
 
     pub(crate) fn emit_revoked(&self, id: &B256, user: &Account) {
@@ -134,7 +158,11 @@ impl Registry {
     }
 
     pub(crate) fn emit_request_withdrawn(&self, id: &B256, user: &Account) {
-        self.emit(&[&signature::<abi::RequestWithdrawn>(), id, user], &[], None);
+        self.emit(
+            &[&signature::<abi::RequestWithdrawn>(), id, user],
+            &[],
+            None,
+        );
     }
 
     pub(crate) fn emit_request_denied(&self, id: &B256, user: &Account) {
@@ -162,7 +190,12 @@ fn signature<E: SolEvent>() -> B256 {
     }
     let limbs = const {
         let topic = E::SIGNATURE_HASH;
-        (limb(topic, 0), limb(topic, 8), limb(topic, 16), limb(topic, 24))
+        (
+            limb(topic, 0),
+            limb(topic, 8),
+            limb(topic, 16),
+            limb(topic, 24),
+        )
     };
     from_limbs(limbs.0, limbs.1, limbs.2, limbs.3)
 }

@@ -13,7 +13,10 @@ impl GenerateAbi for Registry {
     const NAME: &'static str = "IRegistry";
 
     fn fmt_abi(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let block = DECLARATION.lines().skip_while(|line| *line != "sol! {").skip(1);
+        let block = DECLARATION
+            .lines()
+            .skip_while(|line| *line != "sol! {")
+            .skip(1);
         for line in block.take_while(|line| *line != "}") {
             writeln!(f, "{}", line.strip_prefix("    ").unwrap_or(line))?;
         }

@@ -6,8 +6,10 @@
 //!
 //! `docs/contract.md` describes every function, the storage layout and why the contract reads its arguments itself.
 
-
-#![allow(missing_docs, reason = "#[entrypoint] writes a public function without docs")]
+#![allow(
+    missing_docs,
+    reason = "#[entrypoint] writes a public function without docs"
+)]
 
 extern crate alloc;
 

@@ -84,7 +84,10 @@ impl Registry {
         let (caller, _) = self.caller()?;
         self.other_registered(&caller, depositor)?;
         self.check_expiry(depositor, expires)?;
-        self.deposit_rights.setter(*caller).setter(**depositor).set(Entry::new(1, 0, expires).0);
+        self.deposit_rights
+            .setter(*caller)
+            .setter(**depositor)
+            .set(Entry::new(1, 0, expires).0);
         self.emit_deposits_allowed(&caller, depositor, expires);
         Ok(())
     }
@@ -120,7 +123,12 @@ impl Registry {
         }
         let id = self.create(&depositor, owner, salt, content)?;
         self.emit_record_deposited(&id, owner, &depositor, content);
-        let terms = |access, purpose| Terms { access, purpose, expires: 0, epoch: 0 };
+        let terms = |access, purpose| Terms {
+            access,
+            purpose,
+            expires: 0,
+            epoch: 0,
+        };
         self.write_grant(&id, owner, for_owner, &terms(ALL, PATIENT_REQUEST))?;
         if for_self.suite != 0 {
             self.write_grant(&id, &depositor, for_self, &terms(READ, TREATMENT))?;
@@ -149,7 +157,9 @@ impl Registry {
         salt: &B256,
         content: &Content<'_>,
     ) -> Result<B256, Error> {
-        let id = self.vm().native_keccak256(&[&creator[12..], &salt[..]].concat());
+        let id = self
+            .vm()
+            .native_keccak256(&[&creator[12..], &salt[..]].concat());
         if self.record(&id).status() != UNKNOWN {
             return Err(Error::record_exists(&id));
         }
@@ -193,5 +203,9 @@ fn check_content(id: &B256, content: &Content<'_>) -> Result<(), Error> {
 /// Refuses sealed bytes that are longer than `limit`.
 pub(crate) fn check_length(id: &B256, sealed: &[u8], limit: usize) -> Result<(), Error> {
     let length = sealed.len();
-    if length > limit { Err(Error::too_long(id, length, limit)) } else { Ok(()) }
+    if length > limit {
+        Err(Error::too_long(id, length, limit))
+    } else {
+        Ok(())
+    }
 }

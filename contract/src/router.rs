@@ -96,7 +96,13 @@ fn write(
         }
         abi::depositRecordCall::SELECTOR => {
             let (owner, salt, content, for_owner, for_self) = decode(input, |a| {
-                (a.account(), a.word(), content(a), WrappedKey::read(a), WrappedKey::read(a))
+                (
+                    a.account(),
+                    a.word(),
+                    content(a),
+                    WrappedKey::read(a),
+                    WrappedKey::read(a),
+                )
             })?;
             return registry
                 .deposit_record(&owner, salt, &content, &for_owner, &for_self)
@@ -139,7 +145,10 @@ fn write(
 
 /// The digest and sealed info that follow one another wherever a record's content is set.
 fn content<'a>(args: &mut Args<'a>) -> Content<'a> {
-    Content { digest: args.word(), sealed_info: args.bytes() }
+    Content {
+        digest: args.word(),
+        sealed_info: args.bytes(),
+    }
 }
 
 /// A record's id as return data.

@@ -161,7 +161,10 @@ packed! {
 impl Entry {
     /// An entry of three values.
     pub(crate) fn new(kind: u64, purpose: u64, time: u64) -> Self {
-        Self(B256::ZERO).with_kind(kind).with_purpose(purpose).with_time(time)
+        Self(B256::ZERO)
+            .with_kind(kind)
+            .with_purpose(purpose)
+            .with_time(time)
     }
 }
 
@@ -170,7 +173,9 @@ pub(crate) const MAX_TIME: u64 = (1 << 40) - 1;
 
 #[inline(never)]
 fn read(word: &B256, at: usize, width: usize) -> u64 {
-    word[at..at + width].iter().fold(0, |high, byte| high << 8 | u64::from(*byte))
+    word[at..at + width]
+        .iter()
+        .fold(0, |high, byte| high << 8 | u64::from(*byte))
 }
 
 #[inline(never)]

@@ -26,7 +26,10 @@ impl Registry {
         check_role(&caller, role)?;
         check_coordinate(&caller, key_x)?;
         let version = next(user.key_version(), &caller)?;
-        let user = user.with_registered(1).with_role(role).with_first_key_version(version);
+        let user = user
+            .with_registered(1)
+            .with_role(role)
+            .with_first_key_version(version);
         let user = user.with_key_odd(key_odd).with_key_version(version);
         self.set_user(&caller, key_x, &user);
         self.emit_registered(&caller, &user, key_x);
@@ -47,7 +50,11 @@ impl Registry {
     /// Ends the caller's registration and with it their access to everything of others.
     pub(crate) fn deregister(&mut self) -> Result<(), Error> {
         let (caller, user) = self.caller()?;
-        self.set_user(&caller, &B256::ZERO, &user.with_registered(0).with_key_odd(0));
+        self.set_user(
+            &caller,
+            &B256::ZERO,
+            &user.with_registered(0).with_key_odd(0),
+        );
         self.emit_deregistered(&caller);
         Ok(())
     }
@@ -58,7 +65,10 @@ impl Registry {
         self.other_registered(&caller, user)?;
         check_role(user, role)?;
         self.check_expiry(user, expires)?;
-        self.vouches.setter(*caller).setter(**user).set(Entry::new(role, 0, expires).0);
+        self.vouches
+            .setter(*caller)
+            .setter(**user)
+            .set(Entry::new(role, 0, expires).0);
         self.emit_vouched(&caller, user, role, expires);
         Ok(())
     }
@@ -92,7 +102,11 @@ impl Registry {
     #[inline(never)]
     pub(crate) fn registered(&self, account: &Account) -> Result<User, Error> {
         let user = self.user(account);
-        if user.registered() != 0 { Ok(user) } else { Err(Error::not_registered(account)) }
+        if user.registered() != 0 {
+            Ok(user)
+        } else {
+            Err(Error::not_registered(account))
+        }
     }
 
     /// The caller, who must be registered.
@@ -139,7 +153,11 @@ impl Registry {
 /// Zero is refused as well, although the curve has a point there: it stands for an absent key. Whether the point
 /// is on the curve is the business of those who encrypt to it (SEC 1 section 3.2.2.1).
 pub(crate) fn check_coordinate(user: &Account, x: &B256) -> Result<(), Error> {
-    if x.is_zero() || *x >= FIELD_PRIME { Err(Error::invalid_key(user, x)) } else { Ok(()) }
+    if x.is_zero() || *x >= FIELD_PRIME {
+        Err(Error::invalid_key(user, x))
+    } else {
+        Ok(())
+    }
 }
 
 /// The next value of a 32-bit counter that belongs to `subject`.
@@ -151,5 +169,9 @@ pub(crate) fn next(counter: u64, subject: &B256) -> Result<u64, Error> {
 }
 
 fn check_role(user: &Account, role: u64) -> Result<(), Error> {
-    if (1..=MAX_ROLE).contains(&role) { Ok(()) } else { Err(Error::invalid_role(user, role)) }
+    if (1..=MAX_ROLE).contains(&role) {
+        Ok(())
+    } else {
+        Err(Error::invalid_role(user, role))
+    }
 }

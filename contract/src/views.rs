@@ -114,7 +114,12 @@ pub(crate) const VOUCH: View = View {
     words_in: 2,
     words_out: 2,
     answer: |registry, args, out| {
-        let vouch = Entry(registry.vouches.getter(*args.account()).get(*args.account()));
+        let vouch = Entry(
+            registry
+                .vouches
+                .getter(*args.account())
+                .get(*args.account()),
+        );
         out.push_number(vouch.kind());
         out.push_number(vouch.time());
     },

@@ -69,6 +69,7 @@ impl Failure {
             Self::Node(NodeError::Listen { .. }) => {
                 "choose an address of this machine with --host and a free port with --port"
             }
+            Self::Node(NodeError::StateInUse(_)) => "stop that devnode, or change --state",
             Self::Node(NodeError::State(StateFileError::Io { .. })) => {
                 "let this user read and write that file and its folder, or change --state"
             }

@@ -1,9 +1,10 @@
 //! A whole node in this process: the chain, its server and its clock.
 
 use std::{
+    fs::{File, TryLockError},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::mpsc,
     thread::JoinHandle,
     time::Duration,
@@ -43,7 +44,8 @@ pub struct Config {
     /// Transactions have a block of their own, at once, in any case.
     pub block_time: Option<Duration>,
     /// The file the chain is loaded from, if it exists, and saved to after every change and at the
-    /// end. Default: none, the chain ends with the process.
+    /// end; a file of the same name with `.lock` beside it keeps other nodes off. Default: none, the
+    /// chain ends with the process.
     pub state_file: Option<PathBuf>,
 }
 
@@ -76,6 +78,9 @@ pub enum NodeError {
     /// The state file cannot be used.
     #[error(transparent)]
     State(#[from] StateFileError),
+    /// Another node keeps its chain in the same file.
+    #[error("the state file {} is in use by another devnode", .0.display())]
+    StateInUse(PathBuf),
     /// The system gave no thread, or the server failed.
     #[error("the server failed: {0}")]
     Server(#[from] io::Error),
@@ -126,6 +131,7 @@ impl Devnode {
     pub fn start(config: Config) -> Result<Self, NodeError> {
         let listener = listen(SocketAddr::new(config.host, config.port))?;
         let address = listener.local_addr()?;
+        let lock = config.state_file.as_deref().map(lock).transpose()?;
         let chain = SharedChain::new(open(&config)?, config.state_file);
         chain.save()?;
         let runtime = runtime::Builder::new_multi_thread()
@@ -144,6 +150,7 @@ impl Devnode {
                 let served = runtime.block_on(work);
                 runtime.shutdown_timeout(STOP_PATIENCE);
                 last_save.save()?;
+                drop(lock);
                 served
             })?;
         Ok(Self {
@@ -251,8 +258,29 @@ fn listen(address: SocketAddr) -> Result<std::net::TcpListener, NodeError> {
 /// The chain of the state file, where there is one.
 fn open(config: &Config) -> Result<Chain, NodeError> {
     match &config.state_file {
-        Some(path) if path.try_exists()? => Ok(Chain::load(path, config.chain.clone())?),
+        // A file that cannot be asked about is opened too, for the reason why.
+        Some(path) if path.try_exists().unwrap_or(true) => {
+            Ok(Chain::load(path, config.chain.clone())?)
+        }
         _ => Ok(Chain::new(config.chain.clone())),
+    }
+}
+
+/// Keeps other nodes off the state file for as long as the result lives. The lock is on a file
+/// beside it, as saving may replace the file itself.
+fn lock(state_file: &Path) -> Result<File, NodeError> {
+    let mut path = state_file.as_os_str().to_owned();
+    path.push(".lock");
+    let failed = |source| StateFileError::Io {
+        action: "lock",
+        path: state_file.to_owned(),
+        source,
+    };
+    let file = File::create(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(NodeError::StateInUse(state_file.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source).into()),
     }
 }
 

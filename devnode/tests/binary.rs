@@ -273,6 +273,24 @@ fn a_foreign_or_damaged_state_file_is_refused_and_left_as_it_was() {
 }
 
 #[test]
+fn two_nodes_cannot_share_a_state_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = state_file(folder.path());
+    let first = Running::start(&["--state", &state]);
+    let [what, remedy] = two_lines(&["--state", &state, "--port", "0"]);
+    assert_eq!(
+        what,
+        format!("error: the state file {state} is in use by another devnode")
+    );
+    assert!(remedy.contains("--state"), "{remedy}");
+    assert_eq!(first.end("KILL").code(), None);
+    assert_eq!(
+        Running::start(&["--state", &state]).end("TERM").code(),
+        Some(0)
+    );
+}
+
+#[test]
 fn a_state_file_that_cannot_be_written_is_said_at_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let nowhere = folder.path().join("missing").join("chain.state");

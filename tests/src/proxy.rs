@@ -23,7 +23,10 @@ pub struct Proxy {
 impl Proxy {
     /// Starts a proxy before the node at an `http://` address.
     pub async fn start(node: &str) -> Self {
-        let node = node.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let node = node
+            .trim_start_matches("http://")
+            .trim_end_matches('/')
+            .to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let losses = Arc::new(Losses::default());
@@ -67,7 +70,12 @@ async fn serve(mut client: TcpStream, node: &str, losses: &Losses) -> std::io::R
         let method = losses.method.lock().unwrap().clone();
         let is_meant = String::from_utf8_lossy(&request).contains(&method);
         let take = |left: u32| left.checked_sub(1);
-        if is_meant && losses.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
+        if is_meant
+            && losses
+                .left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
+                .is_ok()
+        {
             losses.dropped.fetch_add(1, Ordering::SeqCst);
             return Ok(());
         }
@@ -81,7 +89,9 @@ async fn message(from: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     loop {
         if let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
-            let len = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+            let len = text
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length:"));
             let body: usize = len.map_or(0, |len| len.trim().parse().unwrap_or(0));
             if bytes.len() >= head + 4 + body {
                 return Ok(bytes);

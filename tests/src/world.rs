@@ -1,7 +1,4 @@
-//! A world for tests: a chain with a registry, and people with profiles, money and storage.
-//!
-//! With `CHARTSEAL_TEST_RPC` the chain is the one behind that address, paid for by the key in `CHARTSEAL_TEST_KEY`
-//! (default: the development account's); otherwise it is a devnode in this process.
+//! A world for tests of whole use cases: a registry, and people with profiles, money and storage.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,18 +6,18 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use chartseal::chain::{
-    Account, Action, Connection, DeployOptions, Deployer, Deployment, History, Journal, Limits, Node, Policy, Program,
-    PublicKey, Registry, Role,
+    Account, Action, Connection, DeployOptions, Deployer, Deployment, History, Journal, Limits,
+    Node, Policy, Program, PublicKey, Registry, Role,
 };
 use chartseal::identity::{Identity, Passphrase, Profile, Profiles, RecoveryPhrase};
 use chartseal::records::{Parts, Progress, RecordsError, Session, Stage, Stores};
 use chartseal::storage::{self, Locator, Settings};
-use chartseal_devnode::accounts::DEV_KEY;
-use chartseal_devnode::{Config, Devnode};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Mutex, OnceCell};
 use zeroize::Zeroizing;
+
+use crate::chain::TestChain;
 
 /// Wei that everybody is given: enough for some hundred transactions.
 const ALLOWANCE: u128 = 1_000_000_000_000_000_000;
@@ -30,8 +27,7 @@ const PASSPHRASE: &str = "violet anchor mosaic thunder pelican";
 /// One chain for all tests of a process.
 struct Chain {
     /// Kept so that the node runs as long as the process.
-    _node: Option<Devnode>,
-    url: String,
+    chain: TestChain,
     deployment: Deployment,
     bank: Account,
     journal: Mutex<Journal>,
@@ -42,43 +38,56 @@ static CHAIN: OnceCell<Chain> = OnceCell::const_new();
 
 impl Chain {
     async fn start() -> Self {
-        let (node, url) = match std::env::var("CHARTSEAL_TEST_RPC") {
-            Ok(url) => (None, url),
-            Err(_) => {
-                let node = Devnode::start(Config::default()).unwrap();
-                let url = node.url();
-                (Some(node), url)
-            }
-        };
-        let key = std::env::var("CHARTSEAL_TEST_KEY").map_or(DEV_KEY, |key| key.parse().unwrap());
-        let bank = Account::from_secret(&Zeroizing::new(key.0)).unwrap();
+        let chain = TestChain::start();
+        let bank = Account::from_secret(&Zeroizing::new(chain.key.0)).unwrap();
         let folder = TempDir::new().unwrap();
         let journal = Journal::open(&folder.path().join("journal")).unwrap();
-        let client = Node::new(&url.parse().unwrap(), Limits::default()).unwrap();
+        let client = Node::new(&chain.url.parse().unwrap(), Limits::default()).unwrap();
         let deployment = deploy(&client, &journal, &bank).await;
-        Self { _node: node, url, deployment, bank, journal: Mutex::new(journal), _folder: folder }
+        Self {
+            chain,
+            deployment,
+            bank,
+            journal: Mutex::new(journal),
+            _folder: folder,
+        }
     }
 }
 
 /// Deploys the contract that `scripts/build-contract` built.
 async fn deploy(node: &Node, journal: &Journal, account: &Account) -> Deployment {
     let wasm = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/contract/registry.wasm");
-    let wasm = std::fs::read(&wasm).expect("scripts/build-contract makes target/contract/registry.wasm");
+    let wasm =
+        std::fs::read(&wasm).expect("scripts/build-contract makes target/contract/registry.wasm");
     let program = Program::from_wasm(&wasm).unwrap();
-    let options = DeployOptions { policy: policy(), cache: true, ..DeployOptions::default() };
-    let deployer = Deployer::new(node, journal, account, options).await.unwrap();
-    let entry = journal.begin(deployer.outbox().scope(), serde_json::Value::Null).unwrap();
+    let options = DeployOptions {
+        policy: policy(),
+        cache: true,
+        ..DeployOptions::default()
+    };
+    let deployer = Deployer::new(node, journal, account, options)
+        .await
+        .unwrap();
+    let entry = journal
+        .begin(deployer.outbox().scope(), serde_json::Value::Null)
+        .unwrap();
     let deployed = deployer.deploy(entry, &program).await.unwrap();
     journal.finish(entry).unwrap();
     deployed.deployment
 }
 
 fn policy() -> Policy {
-    Policy { poll: Duration::from_millis(10), ..Policy::default() }
+    Policy {
+        poll: Duration::from_millis(10),
+        ..Policy::default()
+    }
 }
 
 fn connection(url: &str) -> Connection {
-    Connection { policy: policy(), ..Connection::to(url.parse().unwrap()) }
+    Connection {
+        policy: policy(),
+        ..Connection::to(url.parse().unwrap())
+    }
 }
 
 /// A folder of profiles, files and objects on the common chain.
@@ -95,13 +104,19 @@ impl World {
         let chain = CHAIN.get_or_init(Chain::start).await;
         let folder = TempDir::new().unwrap();
         let seen = folder.path().join("seen.db");
-        let registry = Registry::connect(chain.deployment, &connection(&chain.url), &seen).await.unwrap();
-        Self { chain, registry, folder }
+        let registry = Registry::connect(chain.deployment, &connection(&chain.chain.url), &seen)
+            .await
+            .unwrap();
+        Self {
+            chain,
+            registry,
+            folder,
+        }
     }
 
     /// Address of the node.
     pub fn url(&self) -> &str {
-        &self.chain.url
+        &self.chain.chain.url
     }
 
     /// Where the registry is.
@@ -126,12 +141,17 @@ impl World {
 
     /// The file of a record's object.
     pub fn object(&self, record: B256, digest: B256) -> PathBuf {
-        self.objects().join(format!("{record:x}")).join(format!("{digest:x}"))
+        self.objects()
+            .join(format!("{record:x}"))
+            .join(format!("{digest:x}"))
     }
 
-    /// All objects.
+    /// All objects; what is left of uploads that were killed is none.
     pub fn all_objects(&self) -> Vec<PathBuf> {
-        files_in(&self.objects())
+        let mut files = files_in(&self.objects());
+        files.retain(|path| !path.to_string_lossy().contains('#'));
+        files.sort();
+        files
     }
 
     /// A file with some content.
@@ -146,7 +166,11 @@ impl World {
         let phrase = RecoveryPhrase::generate().unwrap();
         let passphrase = Passphrase::new(PASSPHRASE);
         self.profiles().create(name, &phrase, &passphrase).unwrap();
-        std::fs::write(self.path().join(format!("{name}.phrase")), phrase.words().join(" ")).unwrap();
+        std::fs::write(
+            self.path().join(format!("{name}.phrase")),
+            phrase.words().join(" "),
+        )
+        .unwrap();
         let session = self.session(name).await;
         self.pay(session.me()).await;
         session
@@ -180,9 +204,15 @@ impl World {
         let deployment = self.deployment();
         let seen = folder.join("seen.db");
         let parts = Parts {
-            registry: Registry::connect(deployment, &connection(url), &seen).await.unwrap(),
+            registry: Registry::connect(deployment, &connection(url), &seen)
+                .await
+                .unwrap(),
             history: History::open(&folder, &deployment).unwrap(),
-            stores: Stores::new(Some(self.locator()), Settings::default(), storage::Limits::default()),
+            stores: Stores::new(
+                Some(self.locator()),
+                Settings::default(),
+                storage::Limits::default(),
+            ),
             identity: self.identity(name),
             profile,
         };
@@ -203,7 +233,10 @@ impl World {
     /// All blocks with their transactions, and all events of the registry, as the node gives them.
     pub async fn blocks(&self) -> String {
         let ask = async |request: String| {
-            let address = self.url().trim_start_matches("http://").trim_end_matches('/');
+            let address = self
+                .url()
+                .trim_start_matches("http://")
+                .trim_end_matches('/');
             let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
             let head = format!(
                 "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -216,7 +249,8 @@ impl World {
             answer
         };
         let call = |method: &str, params: serde_json::Value| {
-            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+            serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+                .to_string()
         };
         let mut all = String::new();
         for number in 0.. {
@@ -246,22 +280,38 @@ impl World {
     /// A new account that is registered as a patient.
     async fn extra(&self, index: usize) -> Address {
         let identity = Identity::from_phrase(&RecoveryPhrase::generate().unwrap()).unwrap();
-        let account = Account::from_secret(&Zeroizing::new(*identity.account().expose_secret())).unwrap();
+        let account =
+            Account::from_secret(&Zeroizing::new(*identity.account().expose_secret())).unwrap();
         self.pay(account.address()).await;
         let journal = Journal::open(&self.path().join(format!("crowd-{index}"))).unwrap();
-        let entry = journal.begin(self.registry.scope(&account), serde_json::Value::Null).unwrap();
+        let entry = journal
+            .begin(self.registry.scope(&account), serde_json::Value::Null)
+            .unwrap();
         let (x, odd) = identity.encryption_key(1).unwrap().public().to_compressed();
         let key = PublicKey { x: x.into(), odd };
         let register = self.registry.calls().register(key, Role::Patient);
-        self.registry.execute(&journal, entry, &account, &[register]).await.unwrap();
+        self.registry
+            .execute(&journal, entry, &account, &[register])
+            .await
+            .unwrap();
         account.address()
     }
 
     async fn pay(&self, to: Address) {
         let (bank, journal) = (&self.chain.bank, self.chain.journal.lock().await);
-        let entry = journal.begin(self.registry.scope(bank), serde_json::Value::Null).unwrap();
-        let action = Action { what: "pay", to: Some(to), value: U256::from(ALLOWANCE), data: Bytes::new() };
-        self.registry.execute(&journal, entry, bank, &[action]).await.unwrap();
+        let entry = journal
+            .begin(self.registry.scope(bank), serde_json::Value::Null)
+            .unwrap();
+        let action = Action {
+            what: "pay".into(),
+            to: Some(to),
+            value: U256::from(ALLOWANCE),
+            data: Bytes::new(),
+        };
+        self.registry
+            .execute(&journal, entry, bank, &[action])
+            .await
+            .unwrap();
         journal.finish(entry).unwrap();
     }
 
@@ -272,11 +322,17 @@ impl World {
 
 /// All files below a folder.
 pub fn files_in(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     entries
         .flat_map(|entry| {
             let path = entry.unwrap().path();
-            if path.is_dir() { files_in(&path) } else { vec![path] }
+            if path.is_dir() {
+                files_in(&path)
+            } else {
+                vec![path]
+            }
         })
         .collect()
 }

@@ -38,11 +38,17 @@ impl Account {
         let nonce = transaction.nonce;
         let signature = self.sign_hash(transaction.signature_hash())?;
         let signed = TxEnvelope::from(transaction.into_signed(signature));
-        Ok(Attempt { hash: *signed.tx_hash(), nonce, raw: signed.encoded_2718().into() })
+        Ok(Attempt {
+            hash: *signed.tx_hash(),
+            nonce,
+            raw: signed.encoded_2718().into(),
+        })
     }
 
     fn sign_hash(&self, hash: B256) -> Result<alloy::primitives::Signature> {
-        self.0.sign_hash_sync(&hash).map_err(|e| ChainError::Signing(e.to_string()))
+        self.0
+            .sign_hash_sync(&hash)
+            .map_err(|e| ChainError::Signing(e.to_string()))
     }
 }
 

@@ -52,7 +52,9 @@ impl Program {
     /// [`ChainError::BadProgram`] for what is no module, or does not fit.
     pub fn from_wasm(wasm: &[u8]) -> Result<Self> {
         if !wasm.starts_with(&WASM) {
-            return Err(ChainError::BadProgram("it is no WebAssembly module of version 1".into()));
+            return Err(ChainError::BadProgram(
+                "it is no WebAssembly module of version 1".into(),
+            ));
         }
         bound("the module", wasm.len(), MAX_WASM)?;
         let mut code = PREFIX.to_vec();
@@ -94,7 +96,9 @@ fn bound(what: &str, size: usize, limit: usize) -> Result<()> {
     if size <= limit {
         return Ok(());
     }
-    Err(ChainError::BadProgram(format!("{what} has {size} bytes, the chain takes {limit}")))
+    Err(ChainError::BadProgram(format!(
+        "{what} has {size} bytes, the chain takes {limit}"
+    )))
 }
 
 /// Whether the chain keeps the started program at hand, which makes every call cheaper.
@@ -150,10 +154,21 @@ impl<'a> Deployer<'a> {
     /// # Errors
     ///
     /// What [`ChainError`] lists for nodes.
-    pub async fn new(node: &'a Node, journal: &'a Journal, account: &'a Account, options: Options) -> Result<Self> {
+    pub async fn new(
+        node: &'a Node,
+        journal: &'a Journal,
+        account: &'a Account,
+        options: Options,
+    ) -> Result<Self> {
         let chain = node.chain_id().await?;
         let outbox = Outbox::new(node, journal, account, chain, options.policy);
-        Ok(Self { node, outbox, account, chain, options })
+        Ok(Self {
+            node,
+            outbox,
+            account,
+            chain,
+            options,
+        })
     }
 
     /// Begins or resumes the deployment of journal entry `entry`, which was begun with the scope of
@@ -164,9 +179,16 @@ impl<'a> Deployer<'a> {
     /// [`ChainError::Program`] when the chain rejects the program, [`ChainError::DeployedOther`],
     /// [`ChainError::ActivationTooExpensive`], and those of [`Outbox::execute`].
     pub async fn deploy(&self, entry: EntryId, program: &Program) -> Result<Deployed> {
-        let create = Action { what: "create", to: None, value: U256::ZERO, data: program.init_code() };
+        let create = Action {
+            what: "create".into(),
+            to: None,
+            value: U256::ZERO,
+            data: program.init_code(),
+        };
         let created = self.step(entry, create).await?;
-        let outcome = created.first().ok_or_else(|| ChainError::malformed("a creation without a receipt"))?;
+        let outcome = created
+            .first()
+            .ok_or_else(|| ChainError::malformed("a creation without a receipt"))?;
         let (address, block) = match outcome.created {
             Some(address) => (address, outcome.block.number),
             None => return Err(ChainError::Failed(outcome.hash)),
@@ -180,10 +202,22 @@ impl<'a> Deployer<'a> {
         }
         let caching = self.cache(entry, address, program).await?;
         let outcomes = self.outbox.settle(entry).await?;
-        let deployment =
-            Deployment { chain: self.chain, registry: address, code_hash: program.code_hash(), block };
-        let activation_fee = outcomes.iter().find_map(paid_for_activation).unwrap_or_default();
-        Ok(Deployed { deployment, outcomes, activation_fee, caching })
+        let deployment = Deployment {
+            chain: self.chain,
+            registry: address,
+            code_hash: program.code_hash(),
+            block,
+        };
+        let activation_fee = outcomes
+            .iter()
+            .find_map(paid_for_activation)
+            .unwrap_or_default();
+        Ok(Deployed {
+            deployment,
+            outcomes,
+            activation_fee,
+            caching,
+        })
     }
 
     /// The scope of the deployer's journal entries.
@@ -193,13 +227,19 @@ impl<'a> Deployer<'a> {
 
     /// Does one step unless the entry has its transaction already.
     async fn step(&self, entry: EntryId, action: Action) -> Result<Vec<Outcome>> {
-        let left = if self.outbox.has(entry, action.what)? { &[] } else { std::slice::from_ref(&action) };
+        let left = if self.outbox.has(entry, &action.what)? {
+            &[]
+        } else {
+            std::slice::from_ref(&action)
+        };
         self.outbox.execute(entry, left).await
     }
 
     /// Whether this very code was activated before, here or at another address.
     async fn is_active(&self, program: &Program) -> Result<bool> {
-        let call = IArbWasm::codehashVersionCall { codehash: program.code_hash() };
+        let call = IArbWasm::codehashVersionCall {
+            codehash: program.code_hash(),
+        };
         match self.ask(ARB_WASM, call, U256::ZERO).await {
             Ok(_) => Ok(true),
             Err(ChainError::Program(ProgramFault::ArbWasm(
@@ -217,45 +257,80 @@ impl<'a> Deployer<'a> {
         let data = call.abi_encode().into();
         let fee = match self.ask(ARB_WASM, call, U256::ZERO).await {
             Ok(_) => U256::ZERO,
-            Err(ChainError::Program(ProgramFault::ArbWasm(IArbWasmErrors::ProgramInsufficientValue(e)))) => e.want,
+            Err(ChainError::Program(ProgramFault::ArbWasm(
+                IArbWasmErrors::ProgramInsufficientValue(e),
+            ))) => e.want,
             Err(error) => return Err(error),
         };
         let value = fee.saturating_mul(U256::from(FEE_PERCENT)) / U256::from(100);
         if let Some(limit) = self.options.max_activation_fee.filter(|limit| fee > *limit) {
             return Err(ChainError::ActivationTooExpensive { fee, limit });
         }
-        Ok(Action { what: "activateProgram", to: Some(ARB_WASM), value, data })
+        Ok(Action {
+            what: "activateProgram".into(),
+            to: Some(ARB_WASM),
+            value,
+            data,
+        })
     }
 
     async fn cache(&self, entry: EntryId, program: Address, code: &Program) -> Result<Caching> {
         let codehash = code.code_hash();
-        if self.ask(ARB_WASM_CACHE, IArbWasmCache::codehashIsCachedCall { codehash }, U256::ZERO).await? {
+        if self
+            .ask(
+                ARB_WASM_CACHE,
+                IArbWasmCache::codehashIsCachedCall { codehash },
+                U256::ZERO,
+            )
+            .await?
+        {
             return Ok(Caching::Cached);
         }
         if !self.options.cache {
             return Ok(Caching::NotAsked);
         }
         let manager = self.account.address();
-        if !self.ask(ARB_WASM_CACHE, IArbWasmCache::isCacheManagerCall { manager }, U256::ZERO).await? {
+        if !self
+            .ask(
+                ARB_WASM_CACHE,
+                IArbWasmCache::isCacheManagerCall { manager },
+                U256::ZERO,
+            )
+            .await?
+        {
             return Ok(Caching::NotAllowed);
         }
-        let data = IArbWasmCache::cacheProgramCall { program }.abi_encode().into();
-        let action = Action { what: "cacheProgram", to: Some(ARB_WASM_CACHE), value: U256::ZERO, data };
+        let data = IArbWasmCache::cacheProgramCall { program }
+            .abi_encode()
+            .into();
+        let action = Action {
+            what: "cacheProgram".into(),
+            to: Some(ARB_WASM_CACHE),
+            value: U256::ZERO,
+            data,
+        };
         self.step(entry, action).await?;
         Ok(Caching::Cached)
     }
 
     async fn ask<C: SolCall>(&self, to: Address, call: C, value: U256) -> Result<C::Return> {
-        let mut request = TransactionRequest::default().to(to).value(value).input(call.abi_encode().into());
+        let mut request = TransactionRequest::default()
+            .to(to)
+            .value(value)
+            .input(call.abi_encode().into());
         request.from = Some(self.account.address());
-        let answer = self.node.call(request, alloy::eips::BlockId::latest()).await?;
+        let answer = self
+            .node
+            .call(request, alloy::eips::BlockId::latest())
+            .await?;
         C::abi_decode_returns_validate(&answer)
             .map_err(|_| ChainError::malformed(format!("the answer to {}", C::SIGNATURE)))
     }
 }
 
 fn paid_for_activation(outcome: &Outcome) -> Option<U256> {
-    let decode = |log: &alloy::rpc::types::Log| IArbWasm::ProgramActivated::decode_log(&log.inner).ok();
+    let decode =
+        |log: &alloy::rpc::types::Log| IArbWasm::ProgramActivated::decode_log(&log.inner).ok();
     let own = outcome.logs.iter().filter(|log| log.address() == ARB_WASM);
     own.filter_map(decode).map(|event| event.dataFee).next()
 }
@@ -290,9 +365,15 @@ mod tests {
         let program = Program::from_wasm(&module(300)).unwrap();
         let init = program.init_code();
         assert_eq!(init[43..], program.code()[..]);
-        assert_eq!(U256::from_be_slice(&init[1..33]), U256::from(program.code().len()));
+        assert_eq!(
+            U256::from_be_slice(&init[1..33]),
+            U256::from(program.code().len())
+        );
         assert_eq!(init[0], 0x7f);
-        assert_eq!(init[33..43], [0x80, 0x60, 0x2b, 0x60, 0, 0x39, 0x60, 0, 0xf3, 0]);
+        assert_eq!(
+            init[33..43],
+            [0x80, 0x60, 0x2b, 0x60, 0, 0x39, 0x60, 0, 0xf3, 0]
+        );
     }
 
     #[test]
@@ -301,7 +382,10 @@ mod tests {
             (b"".to_vec(), "no WebAssembly module"),
             (b"\0asm\x02\0\0\0".to_vec(), "no WebAssembly module"),
             (module(30_000), "its compressed form has"),
-            ([WASM.as_slice(), &vec![0; MAX_WASM]].concat(), "the module has 131080 bytes"),
+            (
+                [WASM.as_slice(), &vec![0; MAX_WASM]].concat(),
+                "the module has 131080 bytes",
+            ),
         ] {
             let error = Program::from_wasm(&wasm).unwrap_err();
             assert!(error.to_string().contains(says), "{error}");

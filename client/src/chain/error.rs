@@ -75,7 +75,9 @@ pub enum ChainError {
         chain: u64,
     },
     /// There is another contract at the address.
-    #[error("the contract at {address} is not the registry of this profile: its code hash is {found}, not {expected}")]
+    #[error(
+        "the contract at {address} is not the registry of this profile: its code hash is {found}, not {expected}"
+    )]
     WrongCode {
         /// The address.
         address: Address,
@@ -259,15 +261,21 @@ impl ChainError {
             Self::OutOfGas => {
                 "Run the command again; if it fails again, pass fewer people or records at once."
             }
-            Self::InsufficientFunds(_) => "Send ether for fees to the account, then run the command again.",
+            Self::InsufficientFunds(_) => {
+                "Send ether for fees to the account, then run the command again."
+            }
             Self::FeeTooLow | Self::TooExpensive { .. } => {
                 "Wait until the chain is cheaper, or allow a higher gas price."
             }
             Self::NonceTooLow(_) | Self::Underpriced => {
                 "Another program uses the same account. Wait until it is done and run the command again."
             }
-            Self::NonceTooHigh(_) | Self::AlreadyKnown => "Wait a moment and run the command again.",
-            Self::WrongChain { .. } => "Set the node's address to one that serves the profile's chain.",
+            Self::NonceTooHigh(_) | Self::AlreadyKnown => {
+                "Wait a moment and run the command again."
+            }
+            Self::WrongChain { .. } => {
+                "Set the node's address to one that serves the profile's chain."
+            }
             Self::NoContract { .. } => {
                 "Check the contract's address, and deploy the registry if there is none on this chain."
             }
@@ -284,11 +292,18 @@ impl ChainError {
             Self::Unreachable { .. } | Self::Timeout { .. } => {
                 "Check the network and the node's address, then run the command again."
             }
-            Self::Http { status: 401 | 403, .. } => "Check the access key in the node's address.",
+            Self::Http {
+                status: 401 | 403, ..
+            } => "Check the access key in the node's address.",
             Self::Http { .. } => "Wait a minute and run the command again, or use another node.",
-            Self::AnswerTooLarge { .. } | Self::TooManyResults(_) | Self::NoState(_) | Self::Node { .. }
+            Self::AnswerTooLarge { .. }
+            | Self::TooManyResults(_)
+            | Self::NoState(_)
+            | Self::Node { .. }
             | Self::Malformed(_) => "Try again; if it stays so, use another node.",
-            Self::BadUrl(_) => "Give an address such as http://127.0.0.1:8547 or https://host/path.",
+            Self::BadUrl(_) => {
+                "Give an address such as http://127.0.0.1:8547 or https://host/path."
+            }
             Self::BadSecret | Self::Signing(_) => "Restore the profile from its recovery phrase.",
             Self::TooMany { .. } => "Pass them in several parts.",
             Self::NotFinal { .. } => {
@@ -299,14 +314,22 @@ impl ChainError {
                 "Restore the file from a backup, or move it away after checking the record's state on the chain."
             }
             Self::NoSuchEntry(_) => "List the unfinished operations to see their numbers.",
-            Self::OtherEntry { .. } => "Switch to the profile that began the operation and resume it there.",
+            Self::OtherEntry { .. } => {
+                "Switch to the profile that began the operation and resume it there."
+            }
             Self::File { .. } => "Check that the disk has room and that the folder can be written.",
             Self::Database { .. } => {
                 "Check that the disk has room and that the folder can be written, then run the command again."
             }
-            Self::BadProgram(_) => "Build the contract with scripts/build-contract and deploy that file.",
-            Self::DeployedOther(_) => "Do not use this address. Deploy again through a node you trust.",
-            Self::ActivationTooExpensive { .. } => "Allow a higher fee, or wait: the fee falls with time.",
+            Self::BadProgram(_) => {
+                "Build the contract with scripts/build-contract and deploy that file."
+            }
+            Self::DeployedOther(_) => {
+                "Do not use this address. Deploy again through a node you trust."
+            }
+            Self::ActivationTooExpensive { .. } => {
+                "Allow a higher fee, or wait: the fee falls with time."
+            }
         }
     }
 }

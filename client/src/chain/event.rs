@@ -7,7 +7,8 @@ use alloy::sol_types::SolEventInterface;
 use super::abi::IRegistry::IRegistryEvents as Abi;
 use super::error::{ChainError, Result};
 use super::seen::Progress;
-use super::values::{AccessLevel, PublicKey, Purpose, Role, expiry};
+use super::translate::expiry;
+use super::values::{AccessLevel, PublicKey, Purpose, Role};
 
 /// Bytes of sealed info at most (the registry's bound).
 const MAX_INFO: usize = 1_024;
@@ -29,29 +30,66 @@ pub struct SealedContent {
 #[allow(missing_docs)] // fields are those of the same names in `values`
 pub enum Event {
     /// A user registered.
-    Registered { user: Address, role: Role, key_version: u32, key: PublicKey },
+    Registered {
+        user: Address,
+        role: Role,
+        key_version: u32,
+        key: PublicKey,
+    },
     /// A user replaced their key.
-    KeyRotated { user: Address, key_version: u32, key: PublicKey },
+    KeyRotated {
+        user: Address,
+        key_version: u32,
+        key: PublicKey,
+    },
     /// A user ended their registration.
     Deregistered { user: Address },
     /// Somebody vouched for a user.
-    Vouched { voucher: Address, user: Address, role: Role, expires: Option<u64> },
+    Vouched {
+        voucher: Address,
+        user: Address,
+        role: Role,
+        expires: Option<u64>,
+    },
     /// Somebody took that back.
     VouchWithdrawn { voucher: Address, user: Address },
     /// An owner added a record.
-    RecordAdded { record: B256, owner: Address, content: SealedContent },
+    RecordAdded {
+        record: B256,
+        owner: Address,
+        content: SealedContent,
+    },
     /// Somebody set a new version.
-    RecordUpdated { record: B256, author: Address, version: u32, content: SealedContent },
+    RecordUpdated {
+        record: B256,
+        author: Address,
+        version: u32,
+        content: SealedContent,
+    },
     /// The owner set a new version under a new key.
-    RecordRekeyed { record: B256, version: u32, epoch: u32, content: SealedContent },
+    RecordRekeyed {
+        record: B256,
+        version: u32,
+        epoch: u32,
+        content: SealedContent,
+    },
     /// The owner removed the record.
     RecordRemoved { record: B256 },
     /// An owner allowed deposits.
-    DepositsAllowed { owner: Address, depositor: Address, expires: Option<u64> },
+    DepositsAllowed {
+        owner: Address,
+        depositor: Address,
+        expires: Option<u64>,
+    },
     /// An owner took that back.
     DepositsDisallowed { owner: Address, depositor: Address },
     /// Somebody made a record for its owner.
-    RecordDeposited { record: B256, owner: Address, depositor: Address, content: SealedContent },
+    RecordDeposited {
+        record: B256,
+        owner: Address,
+        depositor: Address,
+        content: SealedContent,
+    },
     /// The owner gave access.
     Granted {
         record: B256,
@@ -63,7 +101,13 @@ pub enum Event {
         key_version: u32,
     },
     /// The owner changed a grant's terms.
-    AccessUpdated { record: B256, user: Address, level: AccessLevel, purpose: Purpose, expires: Option<u64> },
+    AccessUpdated {
+        record: B256,
+        user: Address,
+        level: AccessLevel,
+        purpose: Purpose,
+        expires: Option<u64>,
+    },
     /// The owner took a grant away.
     Revoked { record: B256, user: Address },
     /// A user asked for access.
@@ -80,7 +124,12 @@ pub enum Event {
     /// The owner turned the request down.
     RequestDenied { record: B256, user: Address },
     /// A user stated that they opened a version.
-    AccessLogged { record: B256, user: Address, purpose: Purpose, version: u32 },
+    AccessLogged {
+        record: B256,
+        user: Address,
+        purpose: Purpose,
+        version: u32,
+    },
 }
 
 impl Event {
@@ -106,11 +155,21 @@ impl Event {
                 user: e.user,
                 role: e.role.try_into()?,
                 key_version: e.keyVersion,
-                key: PublicKey { x: e.keyX, odd: e.keyOdd },
+                key: PublicKey {
+                    x: e.keyX,
+                    odd: e.keyOdd,
+                },
             },
             Abi::KeyRotated(e) => {
-                let key = PublicKey { x: e.keyX, odd: e.keyOdd };
-                Self::KeyRotated { user: e.user, key_version: e.keyVersion, key }
+                let key = PublicKey {
+                    x: e.keyX,
+                    odd: e.keyOdd,
+                };
+                Self::KeyRotated {
+                    user: e.user,
+                    key_version: e.keyVersion,
+                    key,
+                }
             }
             Abi::Deregistered(e) => Self::Deregistered { user: e.user },
             Abi::Vouched(e) => Self::Vouched {
@@ -119,20 +178,30 @@ impl Event {
                 role: e.role.try_into()?,
                 expires: expiry(e.expires),
             },
-            Abi::VouchWithdrawn(e) => Self::VouchWithdrawn { voucher: e.voucher, user: e.user },
-            Abi::DepositsAllowed(e) => {
-                Self::DepositsAllowed { owner: e.owner, depositor: e.depositor, expires: expiry(e.expires) }
-            }
-            Abi::DepositsDisallowed(e) => Self::DepositsDisallowed { owner: e.owner, depositor: e.depositor },
+            Abi::VouchWithdrawn(e) => Self::VouchWithdrawn {
+                voucher: e.voucher,
+                user: e.user,
+            },
+            Abi::DepositsAllowed(e) => Self::DepositsAllowed {
+                owner: e.owner,
+                depositor: e.depositor,
+                expires: expiry(e.expires),
+            },
+            Abi::DepositsDisallowed(e) => Self::DepositsDisallowed {
+                owner: e.owner,
+                depositor: e.depositor,
+            },
             other => Self::about_record(other)?,
         })
     }
 
     fn about_record(event: Abi) -> Result<Self> {
         Ok(match event {
-            Abi::RecordAdded(e) => {
-                Self::RecordAdded { record: e.id, owner: e.owner, content: content(e.digest, e.sealedInfo)? }
-            }
+            Abi::RecordAdded(e) => Self::RecordAdded {
+                record: e.id,
+                owner: e.owner,
+                content: content(e.digest, e.sealedInfo)?,
+            },
             Abi::RecordUpdated(e) => Self::RecordUpdated {
                 record: e.id,
                 author: e.author,
@@ -174,7 +243,10 @@ impl Event {
                 purpose: e.purpose.try_into()?,
                 expires: expiry(e.expires),
             },
-            Abi::Revoked(e) => Self::Revoked { record: e.id, user: e.user },
+            Abi::Revoked(e) => Self::Revoked {
+                record: e.id,
+                user: e.user,
+            },
             Abi::AccessRequested(e) => Self::AccessRequested {
                 record: e.id,
                 user: e.user,
@@ -183,8 +255,14 @@ impl Event {
                 purpose: e.purpose.try_into()?,
                 sealed_note: bounded(e.sealedNote, MAX_NOTE)?,
             },
-            Abi::RequestWithdrawn(e) => Self::RequestWithdrawn { record: e.id, user: e.user },
-            Abi::RequestDenied(e) => Self::RequestDenied { record: e.id, user: e.user },
+            Abi::RequestWithdrawn(e) => Self::RequestWithdrawn {
+                record: e.id,
+                user: e.user,
+            },
+            Abi::RequestDenied(e) => Self::RequestDenied {
+                record: e.id,
+                user: e.user,
+            },
             Abi::AccessLogged(e) => Self::AccessLogged {
                 record: e.id,
                 user: e.user,
@@ -201,21 +279,30 @@ impl Event {
             Self::RecordAdded { record, .. } | Self::RecordDeposited { record, .. } => {
                 Some((*record, Progress::new(1, false)))
             }
-            Self::RecordUpdated { record, version, .. } | Self::RecordRekeyed { record, version, .. } => {
-                Some((*record, Progress::new(*version, false)))
+            Self::RecordUpdated {
+                record, version, ..
             }
+            | Self::RecordRekeyed {
+                record, version, ..
+            } => Some((*record, Progress::new(*version, false))),
             _ => None,
         }
     }
 }
 
 fn content(digest: B256, sealed_info: Bytes) -> Result<SealedContent> {
-    Ok(SealedContent { digest, sealed_info: bounded(sealed_info, MAX_INFO)? })
+    Ok(SealedContent {
+        digest,
+        sealed_info: bounded(sealed_info, MAX_INFO)?,
+    })
 }
 
 fn bounded(bytes: Bytes, limit: usize) -> Result<Bytes> {
     if bytes.len() > limit {
-        return Err(ChainError::malformed(format!("an event with {} sealed bytes", bytes.len())));
+        return Err(ChainError::malformed(format!(
+            "an event with {} sealed bytes",
+            bytes.len()
+        )));
     }
     Ok(bytes)
 }

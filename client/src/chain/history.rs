@@ -5,6 +5,8 @@
 //! when it is of another schema or damaged: SQLite's own check runs at opening, and every row carries a checksum that
 //! is verified whenever it is read.
 
+mod entry;
+mod people;
 mod query;
 mod row;
 mod schema;
@@ -19,8 +21,9 @@ use rusqlite::Connection;
 use super::error::{ChainError, Result};
 use super::registry::Deployment;
 
-pub use query::{
-    DepositEntry, GrantEntry, Moment, Occurrence, Page, RecordEntry, RequestEntry, Subject, UserEntry, VouchEntry,
+pub use entry::{
+    DepositEntry, GrantEntry, Moment, Occurrence, Page, RecordEntry, RequestEntry, Subject,
+    UserEntry, VouchEntry,
 };
 pub use sync::{Progress, SyncReport};
 
@@ -40,18 +43,30 @@ impl History {
     ///
     /// [`ChainError::File`] and [`ChainError::Database`] when the file cannot be made.
     pub fn open(folder: &Path, deployment: &Deployment) -> Result<Self> {
-        fs::create_dir_all(folder).map_err(|source| ChainError::File { path: folder.to_owned(), source })?;
-        let path = folder.join(format!("events-{}-{:x}.db", deployment.chain, deployment.registry));
+        fs::create_dir_all(folder).map_err(|source| ChainError::File {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let path = folder.join(format!(
+            "events-{}-{:x}.db",
+            deployment.chain, deployment.registry
+        ));
         let database = match schema::open(&path, deployment) {
             Ok(database) => database,
             Err(error) if schema::is_damage(&error) => {
                 schema::delete(&path)?;
-                schema::open(&path, deployment)
-                    .map_err(|source| ChainError::Database { path: path.clone(), source })?
+                schema::open(&path, deployment).map_err(|source| ChainError::Database {
+                    path: path.clone(),
+                    source,
+                })?
             }
             Err(source) => return Err(ChainError::Database { path, source }),
         };
-        Ok(Self { path, deployment: *deployment, database: Mutex::new(database) })
+        Ok(Self {
+            path,
+            deployment: *deployment,
+            database: Mutex::new(database),
+        })
     }
 
     /// The block up to which events are indexed; `None` before the first.
@@ -73,7 +88,8 @@ impl History {
     fn write<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         let mut database = self.lock();
         let result = (|| {
-            let transaction = database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let transaction =
+                database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let result = work(&transaction)?;
             transaction.commit()?;
             Ok(result)
@@ -87,11 +103,17 @@ impl History {
         {
             return error;
         }
-        ChainError::Database { path: self.path.clone(), source }
+        ChainError::Database {
+            path: self.path.clone(),
+            source,
+        }
     }
 
     fn start_over(&self, database: &mut Connection) -> Result<()> {
-        let failed = |source| ChainError::Database { path: self.path.clone(), source };
+        let failed = |source| ChainError::Database {
+            path: self.path.clone(),
+            source,
+        };
         *database = Connection::open_in_memory().map_err(failed)?;
         schema::delete(&self.path)?;
         *database = schema::open(&self.path, &self.deployment).map_err(failed)?;

@@ -81,7 +81,9 @@ impl Transaction {
     ///
     /// [`ChainError::Malformed`] for an entry without one, which this module never writes.
     pub fn current(&self) -> Result<&Attempt> {
-        self.attempts.last().ok_or_else(|| ChainError::malformed("a journalled transaction is unsigned"))
+        self.attempts
+            .last()
+            .ok_or_else(|| ChainError::malformed("a journalled transaction is unsigned"))
     }
 }
 
@@ -131,7 +133,12 @@ impl Journal {
         fs::create_dir_all(folder).map_err(|e| file_error(folder, e))?;
         let lock = lock(&folder.join("lock"), patience)?;
         let entries = Mutex::new(read_entries(folder)?);
-        Ok(Self { folder: folder.to_owned(), _lock: lock, entries, sending: tokio::sync::Mutex::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            _lock: lock,
+            entries,
+            sending: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Begins an operation.
@@ -142,8 +149,17 @@ impl Journal {
     pub fn begin(&self, scope: Scope, payload: serde_json::Value) -> Result<EntryId> {
         let mut entries = self.lock_entries();
         let id = entries.last_key_value().map_or(1, |(last, _)| last + 1);
-        let begun = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
-        let entry = Entry { format: FORMAT, id, begun, scope, payload, transactions: Vec::new() };
+        let begun = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |d| d.as_secs());
+        let entry = Entry {
+            format: FORMAT,
+            id,
+            begun,
+            scope,
+            payload,
+            transactions: Vec::new(),
+        };
         self.write(&entry)?;
         entries.insert(id, entry);
         Ok(id)
@@ -164,7 +180,10 @@ impl Journal {
     ///
     /// [`ChainError::NoSuchEntry`].
     pub fn entry(&self, id: EntryId) -> Result<Entry> {
-        self.lock_entries().get(&id).cloned().ok_or(ChainError::NoSuchEntry(id))
+        self.lock_entries()
+            .get(&id)
+            .cloned()
+            .ok_or(ChainError::NoSuchEntry(id))
     }
 
     /// All unfinished operations, oldest first.
@@ -192,7 +211,10 @@ impl Journal {
     /// Changes an entry, durably; memory follows the disk.
     pub(super) fn change(&self, id: EntryId, change: impl FnOnce(&mut Entry)) -> Result<()> {
         let mut entries = self.lock_entries();
-        let mut entry = entries.get(&id).cloned().ok_or(ChainError::NoSuchEntry(id))?;
+        let mut entry = entries
+            .get(&id)
+            .cloned()
+            .ok_or(ChainError::NoSuchEntry(id))?;
         change(&mut entry);
         self.write(&entry)?;
         entries.insert(id, entry);
@@ -202,9 +224,16 @@ impl Journal {
     /// The lowest nonce above those of the account's transactions that are not final.
     pub(super) fn next_nonce(&self, scope: Scope) -> u64 {
         let entries = self.lock_entries();
-        let pending = entries.values().filter(|entry| entry.scope == scope).flat_map(|e| &e.transactions);
-        let open = pending.filter(|tx| !tx.is_final).filter_map(|tx| tx.attempts.last());
-        open.map(|attempt| attempt.nonce.saturating_add(1)).max().unwrap_or(0)
+        let pending = entries
+            .values()
+            .filter(|entry| entry.scope == scope)
+            .flat_map(|e| &e.transactions);
+        let open = pending
+            .filter(|tx| !tx.is_final)
+            .filter_map(|tx| tx.attempts.last());
+        open.map(|attempt| attempt.nonce.saturating_add(1))
+            .max()
+            .unwrap_or(0)
     }
 
     fn lock_entries(&self) -> MutexGuard<'_, BTreeMap<EntryId, Entry>> {
@@ -235,7 +264,9 @@ fn stage(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Makes names in a folder durable. Windows has no such call, and needs none: NTFS journals its metadata.
 fn sync_folder(folder: &Path) -> Result<()> {
     if cfg!(unix) {
-        File::open(folder).and_then(|f| f.sync_all()).map_err(|e| file_error(folder, e))?;
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .map_err(|e| file_error(folder, e))?;
     }
     Ok(())
 }
@@ -251,7 +282,9 @@ fn lock(path: &Path, patience: Duration) -> Result<File> {
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if since.elapsed() < patience => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) if since.elapsed() < patience => {
+                std::thread::sleep(LOCK_PAUSE)
+            }
             Err(TryLockError::WouldBlock) => return Err(ChainError::Busy(path.to_owned())),
             Err(TryLockError::Error(e)) => return Err(file_error(path, e)),
         }
@@ -276,20 +309,34 @@ fn read_entries(folder: &Path) -> Result<BTreeMap<EntryId, Entry>> {
 }
 
 fn read_entry(path: &Path) -> Result<Entry> {
-    let damaged = |reason: String| ChainError::JournalDamaged { path: path.to_owned(), reason };
+    let damaged = |reason: String| ChainError::JournalDamaged {
+        path: path.to_owned(),
+        reason,
+    };
     let text = fs::read(path).map_err(|e| file_error(path, e))?;
     let entry: Entry = serde_json::from_slice(&text).map_err(|e| damaged(e.to_string()))?;
     if entry.format != FORMAT {
-        return Err(damaged(format!("it has format {}, this version reads {FORMAT}", entry.format)));
+        return Err(damaged(format!(
+            "it has format {}, this version reads {FORMAT}",
+            entry.format
+        )));
     }
-    if path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse().ok()) != Some(entry.id) {
+    if path
+        .file_stem()
+        .and_then(|s| s.to_str())
+        .and_then(|s| s.parse().ok())
+        != Some(entry.id)
+    {
         return Err(damaged(format!("it is entry {}", entry.id)));
     }
     Ok(entry)
 }
 
 fn file_error(path: &Path, source: io::Error) -> ChainError {
-    ChainError::File { path: path.to_owned(), source }
+    ChainError::File {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 #[cfg(test)]
@@ -297,10 +344,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const SCOPE: Scope = Scope { chain: 412_346, account: Address::repeat_byte(7) };
+    const SCOPE: Scope = Scope {
+        chain: 412_346,
+        account: Address::repeat_byte(7),
+    };
 
     fn attempt(nonce: u64) -> Attempt {
-        Attempt { hash: B256::repeat_byte(nonce as u8), nonce, raw: vec![1, 2, 3].into() }
+        Attempt {
+            hash: B256::repeat_byte(nonce as u8),
+            nonce,
+            raw: vec![1, 2, 3].into(),
+        }
     }
 
     fn transaction(nonce: u64) -> Transaction {
@@ -320,24 +374,38 @@ mod tests {
         let first = journal.begin(SCOPE, json!({"step": "upload"})).unwrap();
         let second = journal.begin(SCOPE, json!(null)).unwrap();
         journal.set_payload(first, json!({"step": "send"})).unwrap();
-        journal.change(first, |e| e.transactions.push(transaction(4))).unwrap();
+        journal
+            .change(first, |e| e.transactions.push(transaction(4)))
+            .unwrap();
         journal.finish(second).unwrap();
         let before = journal.entries();
         drop(journal);
         let journal = Journal::open(folder.path()).unwrap();
         assert_eq!(journal.entries(), before);
-        assert_eq!(journal.entry(first).unwrap().payload, json!({"step": "send"}));
+        assert_eq!(
+            journal.entry(first).unwrap().payload,
+            json!({"step": "send"})
+        );
         assert_eq!(journal.next_nonce(SCOPE), 5);
         assert_eq!(journal.next_nonce(Scope { chain: 1, ..SCOPE }), 0);
-        assert!(matches!(journal.entry(second), Err(ChainError::NoSuchEntry(2))));
-        assert!(matches!(journal.finish(second), Err(ChainError::NoSuchEntry(2))));
+        assert!(matches!(
+            journal.entry(second),
+            Err(ChainError::NoSuchEntry(2))
+        ));
+        assert!(matches!(
+            journal.finish(second),
+            Err(ChainError::NoSuchEntry(2))
+        ));
     }
 
     #[test]
     fn a_second_holder_is_refused_until_the_first_is_gone() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        assert!(matches!(Journal::open(folder.path()), Err(ChainError::Busy(_))));
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(ChainError::Busy(_))
+        ));
         drop(journal);
         Journal::open(folder.path()).unwrap();
     }
@@ -348,19 +416,28 @@ mod tests {
         std::thread::scope(|threads| {
             for _ in 0..16 {
                 threads.spawn(|| {
-                    let journal = Journal::open_within(folder.path(), Duration::from_secs(60)).unwrap();
+                    let journal =
+                        Journal::open_within(folder.path(), Duration::from_secs(60)).unwrap();
                     journal.begin(SCOPE, json!("one")).unwrap();
                 });
             }
         });
-        let ids: Vec<_> = Journal::open(folder.path()).unwrap().entries().iter().map(|e| e.id).collect();
+        let ids: Vec<_> = Journal::open(folder.path())
+            .unwrap()
+            .entries()
+            .iter()
+            .map(|e| e.id)
+            .collect();
         assert_eq!(ids, (1..=16).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_crash_before_the_rename_changed_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let id = Journal::open(folder.path()).unwrap().begin(SCOPE, json!(1)).unwrap();
+        let id = Journal::open(folder.path())
+            .unwrap()
+            .begin(SCOPE, json!(1))
+            .unwrap();
         let staged = folder.path().join("0000000001.tmp");
         fs::write(&staged, b"{\"format\":1,\"id\":1,\"be").unwrap();
         let journal = Journal::open(folder.path()).unwrap();
@@ -371,18 +448,29 @@ mod tests {
     #[test]
     fn damage_is_named_and_never_skipped() {
         let folder = tempfile::tempdir().unwrap();
-        Journal::open(folder.path()).unwrap().begin(SCOPE, json!(1)).unwrap();
+        Journal::open(folder.path())
+            .unwrap()
+            .begin(SCOPE, json!(1))
+            .unwrap();
         let path = folder.path().join("0000000001.json");
         let good = fs::read(&path).unwrap();
-        let future = String::from_utf8(good.clone()).unwrap().replace("\"format\":1", "\"format\":2");
+        let future = String::from_utf8(good.clone())
+            .unwrap()
+            .replace("\"format\":1", "\"format\":2");
         for bad in [&good[..good.len() / 2], b"", b"[]", future.as_bytes()] {
             fs::write(&path, bad).unwrap();
             let error = Journal::open(folder.path()).unwrap_err();
-            assert!(matches!(&error, ChainError::JournalDamaged { path: p, .. } if *p == path), "{error:?}");
+            assert!(
+                matches!(&error, ChainError::JournalDamaged { path: p, .. } if *p == path),
+                "{error:?}"
+            );
         }
         fs::rename(&path, folder.path().join("0000000009.json")).unwrap();
         fs::write(folder.path().join("0000000009.json"), &good).unwrap();
-        assert!(matches!(Journal::open(folder.path()), Err(ChainError::JournalDamaged { .. })));
+        assert!(matches!(
+            Journal::open(folder.path()),
+            Err(ChainError::JournalDamaged { .. })
+        ));
     }
 
     #[test]
@@ -392,10 +480,20 @@ mod tests {
         let id = journal.begin(SCOPE, json!("old")).unwrap();
         // A folder in the place of the temporary file makes every write fail.
         fs::create_dir(folder.path().join("0000000001.tmp")).unwrap();
-        assert!(matches!(journal.set_payload(id, json!("new")), Err(ChainError::File { .. })));
+        assert!(matches!(
+            journal.set_payload(id, json!("new")),
+            Err(ChainError::File { .. })
+        ));
         assert_eq!(journal.entry(id).unwrap().payload, json!("old"));
         fs::remove_dir(folder.path().join("0000000001.tmp")).unwrap();
         drop(journal);
-        assert_eq!(Journal::open(folder.path()).unwrap().entry(id).unwrap().payload, json!("old"));
+        assert_eq!(
+            Journal::open(folder.path())
+                .unwrap()
+                .entry(id)
+                .unwrap()
+                .payload,
+            json!("old")
+        );
     }
 }

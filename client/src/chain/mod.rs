@@ -1,5 +1,32 @@
-//! The registry on its chain.
-#![allow(dead_code)]
+//! The registry on its chain: reading, writing, listing, deploying.
+//!
+//! It carries sealed bytes, digests and wrapped keys, and knows nothing of how they are made.
+//!
+//! - [`Registry`] is a registry whose chain and code were checked; [`Registry::snapshot`] reads it as of one block.
+//! - [`Registry::calls`] builds the [`Action`] for every function; [`Registry::execute`] carries actions out.
+//! - [`Journal`] keeps what is under way, with the use case's own state, so that a later process goes on with it.
+//! - [`History`] has the lists and the audit trail, from the events.
+//! - [`Deployer`] puts the contract on a chain.
+//!
+//! ```no_run
+//! # async fn share(grants: &[chartseal::chain::Grant]) -> chartseal::chain::Result<()> {
+//! use std::path::Path;
+//!
+//! use chartseal::chain::{Account, Connection, Deployment, Journal, Registry};
+//! # let (deployment, account): (Deployment, Account) = unimplemented!();
+//!
+//! let connection = Connection::to("http://127.0.0.1:8547".parse()?);
+//! let registry = Registry::connect(deployment, &connection, Path::new("profile/seen.db")).await?;
+//! let journal = Journal::open(Path::new("profile/journal"))?;
+//!
+//! let plan = registry.calls().grant_many(grants);
+//! let payload = serde_json::json!({ "step": "send", "plan": plan });
+//! let entry = journal.begin(registry.scope(&account), payload)?;
+//! let outcomes = registry.execute(&journal, entry, &account, &plan).await?;
+//! journal.finish(entry)?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod abi;
 mod account;
@@ -7,6 +34,8 @@ mod calls;
 mod deploy;
 mod error;
 mod event;
+#[cfg(test)]
+mod fake;
 mod history;
 mod journal;
 mod node;
@@ -14,18 +43,21 @@ mod outbox;
 mod registry;
 mod revert;
 mod seen;
+mod translate;
 mod transport;
 mod values;
 mod view;
 
 pub use account::Account;
 pub use calls::{BATCH, Calls, Content, record_id};
-pub use deploy::{ARB_WASM, ARB_WASM_CACHE, Caching, Deployed, Deployer, Options as DeployOptions, Program};
+pub use deploy::{
+    ARB_WASM, ARB_WASM_CACHE, Caching, Deployed, Deployer, Options as DeployOptions, Program,
+};
 pub use error::{ChainError, Result};
 pub use event::{Event, SealedContent};
 pub use history::{
-    DepositEntry, GrantEntry, History, Moment, Occurrence, Page, Progress, RecordEntry, RequestEntry, Subject, SyncReport,
-    UserEntry, VouchEntry,
+    DepositEntry, GrantEntry, History, Moment, Occurrence, Page, Progress, RecordEntry,
+    RequestEntry, Subject, SyncReport, UserEntry, VouchEntry,
 };
 pub use journal::{Attempt, Entry, EntryId, Inclusion, Journal, Scope, Transaction};
 pub use node::{Block, Node};
@@ -34,7 +66,7 @@ pub use registry::{Connection, Deployment, Registry};
 pub use revert::{ProgramFault, Refusal};
 pub use transport::{Limits, NodeUrl};
 pub use values::{
-    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, PublicKey, Purpose, Record, RecordStatus,
-    Request, Role, User, Vouch, WrappedKey,
+    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, PublicKey, Purpose, Record,
+    RecordStatus, Request, Role, User, Vouch, WrappedKey,
 };
 pub use view::Snapshot;

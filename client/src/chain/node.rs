@@ -69,13 +69,21 @@ impl Node {
     ///
     /// [`ChainError::Unreachable`] when TLS cannot be set up on this machine.
     pub fn new(url: &NodeUrl, limits: Limits) -> Result<Self> {
-        Ok(Self::over(Http::new(url.clone(), limits)?, url.shown(), limits.timeout))
+        Ok(Self::over(
+            Http::new(url.clone(), limits)?,
+            url.shown(),
+            limits.timeout,
+        ))
     }
 
     /// A node behind any transport.
     pub(super) fn over(transport: impl IntoBoxTransport, shown: String, timeout: Duration) -> Self {
         let provider = RootProvider::new(RpcClient::new(transport, false));
-        Self { provider, shown, timeout }
+        Self {
+            provider,
+            shown,
+            timeout,
+        }
     }
 
     /// Scheme, host and port.
@@ -89,7 +97,10 @@ impl Node {
     ///
     /// As for every method here: what [`ChainError`] lists for nodes.
     pub async fn chain_id(&self) -> Result<u64> {
-        self.provider.get_chain_id().await.map_err(|e| self.error(e))
+        self.provider
+            .get_chain_id()
+            .await
+            .map_err(|e| self.error(e))
     }
 
     /// The newest block.
@@ -143,9 +154,14 @@ impl Node {
         let mut blocks = Vec::with_capacity(waiting.len());
         for (number, answer) in numbers.iter().zip(waiting) {
             let header = answer.await.map_err(|e| self.error(e))?;
-            let block = header.map(Block::from).ok_or_else(|| ChainError::NoState(format!("block {number}")))?;
+            let block = header
+                .map(Block::from)
+                .ok_or_else(|| ChainError::NoState(format!("block {number}")))?;
             if block.number != *number {
-                return Err(ChainError::malformed(format!("block {} for block {number}", block.number)));
+                return Err(ChainError::malformed(format!(
+                    "block {} for block {number}",
+                    block.number
+                )));
             }
             blocks.push(block);
         }
@@ -158,7 +174,10 @@ impl Node {
     ///
     /// See [`Self::chain_id`].
     pub async fn code(&self, address: Address) -> Result<Bytes> {
-        self.provider.get_code_at(address).await.map_err(|e| self.error(e))
+        self.provider
+            .get_code_at(address)
+            .await
+            .map_err(|e| self.error(e))
     }
 
     /// Wei of an account.
@@ -167,7 +186,10 @@ impl Node {
     ///
     /// See [`Self::chain_id`].
     pub async fn balance(&self, address: Address) -> Result<U256> {
-        self.provider.get_balance(address).await.map_err(|e| self.error(e))
+        self.provider
+            .get_balance(address)
+            .await
+            .map_err(|e| self.error(e))
     }
 
     /// Transactions that an account has made, up to the newest block or with those waiting.
@@ -176,7 +198,10 @@ impl Node {
     ///
     /// See [`Self::chain_id`].
     pub async fn nonce(&self, address: Address, block: BlockNumberOrTag) -> Result<u64> {
-        let count = self.provider.get_transaction_count(address).block_id(block.into());
+        let count = self
+            .provider
+            .get_transaction_count(address)
+            .block_id(block.into());
         count.await.map_err(|e| self.error(e))
     }
 
@@ -186,7 +211,11 @@ impl Node {
     ///
     /// Reverts, decoded, and what [`Self::chain_id`] lists.
     pub async fn call(&self, request: TransactionRequest, block: BlockId) -> Result<Bytes> {
-        self.provider.call(request).block(block).await.map_err(|e| self.error(e))
+        self.provider
+            .call(request)
+            .block(block)
+            .await
+            .map_err(|e| self.error(e))
     }
 
     /// Gas that a transaction would need now.
@@ -195,7 +224,10 @@ impl Node {
     ///
     /// See [`Self::call`].
     pub async fn estimate(&self, request: TransactionRequest) -> Result<u64> {
-        let estimate = self.provider.estimate_gas(request).block(BlockNumberOrTag::Pending.into());
+        let estimate = self
+            .provider
+            .estimate_gas(request)
+            .block(BlockNumberOrTag::Pending.into());
         estimate.await.map_err(|e| self.error(e))
     }
 
@@ -205,7 +237,11 @@ impl Node {
     ///
     /// What is wrong with the transaction, and what [`Self::chain_id`] lists.
     pub async fn send(&self, raw: &[u8]) -> Result<()> {
-        self.provider.send_raw_transaction(raw).await.map(drop).map_err(|e| self.error(e))
+        self.provider
+            .send_raw_transaction(raw)
+            .await
+            .map(drop)
+            .map_err(|e| self.error(e))
     }
 
     /// What became of a transaction, if it is in a block.
@@ -214,7 +250,10 @@ impl Node {
     ///
     /// See [`Self::chain_id`].
     pub async fn receipt(&self, hash: B256) -> Result<Option<TransactionReceipt>> {
-        self.provider.get_transaction_receipt(hash).await.map_err(|e| self.error(e))
+        self.provider
+            .get_transaction_receipt(hash)
+            .await
+            .map_err(|e| self.error(e))
     }
 
     /// Events.
@@ -224,7 +263,10 @@ impl Node {
     /// See [`Self::chain_id`]; [`ChainError::TooManyResults`] and [`ChainError::AnswerTooLarge`] ask for a smaller
     /// range.
     pub async fn logs(&self, filter: &Filter) -> Result<Vec<Log>> {
-        self.provider.get_logs(filter).await.map_err(|e| self.error(e))
+        self.provider
+            .get_logs(filter)
+            .await
+            .map_err(|e| self.error(e))
     }
 
     fn error(&self, error: TransportError) -> ChainError {
@@ -234,7 +276,9 @@ impl Node {
                 None => classify(payload.code, &payload.message),
             },
             RpcError::NullResp => ChainError::malformed("an empty answer"),
-            RpcError::DeserError { err, .. } => ChainError::malformed(revert::shorten(&err.to_string())),
+            RpcError::DeserError { err, .. } => {
+                ChainError::malformed(revert::shorten(&err.to_string()))
+            }
             RpcError::Transport(TransportErrorKind::Custom(fault)) => match fault.downcast() {
                 Ok(fault) => self.fault(*fault),
                 Err(other) => self.unreachable(other.to_string()),
@@ -247,7 +291,10 @@ impl Node {
         let node = self.shown.clone();
         match fault {
             Fault::Unreachable(reason) => self.unreachable(reason),
-            Fault::Timeout(_) => ChainError::Timeout { node, limit: self.timeout },
+            Fault::Timeout(_) => ChainError::Timeout {
+                node,
+                limit: self.timeout,
+            },
             Fault::Status(status) => ChainError::Http { node, status },
             Fault::TooLarge(limit) => ChainError::AnswerTooLarge { limit },
             Fault::NotJsonRpc => ChainError::malformed("it is no JSON-RPC message"),
@@ -255,7 +302,10 @@ impl Node {
     }
 
     fn unreachable(&self, reason: String) -> ChainError {
-        ChainError::Unreachable { node: self.shown.clone(), reason }
+        ChainError::Unreachable {
+            node: self.shown.clone(),
+            reason,
+        }
     }
 }
 
@@ -274,21 +324,48 @@ fn classify(code: i64, message: &str) -> ChainError {
     match () {
         () if has(&["nonce too low"]) => ChainError::NonceTooLow(shown()),
         () if has(&["nonce too high"]) => ChainError::NonceTooHigh(shown()),
-        () if has(&["insufficient funds", "insufficient balance"]) => ChainError::InsufficientFunds(shown()),
+        () if has(&["insufficient funds", "insufficient balance"]) => {
+            ChainError::InsufficientFunds(shown())
+        }
         () if has(&["less than block base fee"]) => ChainError::FeeTooLow,
         () if has(&["already known", "known transaction"]) => ChainError::AlreadyKnown,
         () if has(&["underpriced"]) => ChainError::Underpriced,
-        () if has(&["out of gas", "gas required exceeds", "intrinsic gas too low"]) => ChainError::OutOfGas,
+        () if has(&[
+            "out of gas",
+            "gas required exceeds",
+            "intrinsic gas too low",
+        ]) =>
+        {
+            ChainError::OutOfGas
+        }
         () if has(&["execution reverted"]) => ChainError::RefusedSilently,
-        () if has(&["header not found", "missing trie node", "unknown block", "state is not available", "state not available"]) => {
+        () if has(&[
+            "header not found",
+            "missing trie node",
+            "unknown block",
+            "state is not available",
+            "state not available",
+        ]) =>
+        {
             ChainError::NoState(shown())
         }
         () if code == -32005
-            || has(&["query returned more than", "too many", "block range", "response size", "result set", "limit exceeded", "more than"]) =>
+            || has(&[
+                "query returned more than",
+                "too many",
+                "block range",
+                "response size",
+                "result set",
+                "limit exceeded",
+                "more than",
+            ]) =>
         {
             ChainError::TooManyResults(shown())
         }
-        () => ChainError::Node { code, message: shown() },
+        () => ChainError::Node {
+            code,
+            message: shown(),
+        },
     }
 }
 
@@ -299,19 +376,41 @@ mod tests {
 
     #[test]
     fn texts_of_nodes_are_understood() {
-        let cases: [(&str, fn(&ChainError) -> bool); 12] = [
-            ("nonce too low: address 0x1, tx: 1 state: 2", |e| matches!(e, ChainError::NonceTooLow(_))),
-            ("nonce too high", |e| matches!(e, ChainError::NonceTooHigh(_))),
-            ("insufficient funds for gas * price + value", |e| matches!(e, ChainError::InsufficientFunds(_))),
-            ("max fee per gas less than block base fee: address", |e| matches!(e, ChainError::FeeTooLow)),
+        type Expected = fn(&ChainError) -> bool;
+        let cases: [(&str, Expected); 12] = [
+            ("nonce too low: address 0x1, tx: 1 state: 2", |e| {
+                matches!(e, ChainError::NonceTooLow(_))
+            }),
+            ("nonce too high", |e| {
+                matches!(e, ChainError::NonceTooHigh(_))
+            }),
+            ("insufficient funds for gas * price + value", |e| {
+                matches!(e, ChainError::InsufficientFunds(_))
+            }),
+            ("max fee per gas less than block base fee: address", |e| {
+                matches!(e, ChainError::FeeTooLow)
+            }),
             ("already known", |e| matches!(e, ChainError::AlreadyKnown)),
-            ("replacement transaction underpriced", |e| matches!(e, ChainError::Underpriced)),
+            ("replacement transaction underpriced", |e| {
+                matches!(e, ChainError::Underpriced)
+            }),
             ("out of gas", |e| matches!(e, ChainError::OutOfGas)),
-            ("gas required exceeds allowance (1)", |e| matches!(e, ChainError::OutOfGas)),
-            ("error ProgramNotActivated()", |e| matches!(e, ChainError::Program(ProgramFault::ArbWasm(_)))),
-            ("program activation failed: no entry", |e| matches!(e, ChainError::Program(ProgramFault::Rejected(t)) if t == "no entry")),
-            ("query returned more than 10000 results", |e| matches!(e, ChainError::TooManyResults(_))),
-            ("something else", |e| matches!(e, ChainError::Node { code: -32000, .. })),
+            ("gas required exceeds allowance (1)", |e| {
+                matches!(e, ChainError::OutOfGas)
+            }),
+            ("error ProgramNotActivated()", |e| {
+                matches!(e, ChainError::Program(ProgramFault::ArbWasm(_)))
+            }),
+            (
+                "program activation failed: no entry",
+                |e| matches!(e, ChainError::Program(ProgramFault::Rejected(t)) if t == "no entry"),
+            ),
+            ("query returned more than 10000 results", |e| {
+                matches!(e, ChainError::TooManyResults(_))
+            }),
+            ("something else", |e| {
+                matches!(e, ChainError::Node { code: -32000, .. })
+            }),
         ];
         for (text, is) in cases {
             let error = classify(-32000, text);
@@ -322,7 +421,9 @@ mod tests {
 
     #[test]
     fn an_address_shows_no_key() {
-        let url: NodeUrl = "https://user:pass@rpc.example:8443/v2/secret?key=secret".parse().unwrap();
+        let url: NodeUrl = "https://user:pass@rpc.example:8443/v2/secret?key=secret"
+            .parse()
+            .unwrap();
         assert_eq!(url.shown(), "https://rpc.example:8443");
         assert!(!format!("{url:?}").contains("secret"));
         for bad in ["ftp://host", "no address", "http://", "unix:/x"] {

@@ -8,13 +8,17 @@
 //! may be in flight. Between processes of one profile the journal's lock keeps the order. A process elsewhere that
 //! uses the same account may take a nonce first: then the transaction is signed anew.
 
+mod follow;
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use alloy::consensus::TxEip1559;
-use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes, TxKind, U256};
-use alloy::rpc::types::{Log, TransactionReceipt, TransactionRequest};
-use tokio::time::Instant;
+use alloy::rpc::types::{Log, TransactionRequest};
+
+use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::error::{ChainError, Result};
@@ -51,11 +55,11 @@ impl Default for Policy {
     }
 }
 
-/// What a transaction is to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a transaction is to do. It can be kept in the payload of a journal entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Action {
     /// The contract's function, for people.
-    pub what: &'static str,
+    pub what: Cow<'static, str>,
     /// The contract; `None` creates one.
     pub to: Option<Address>,
     /// Wei to send along.
@@ -99,13 +103,6 @@ const FEE_HEADROOM: u128 = 2;
 /// Signings tried before giving up on an account that others use, or on a fee that keeps rising.
 const SIGNINGS: usize = 8;
 
-/// Looks at the chain, each without the receipt, before a used nonce counts as used by another transaction: behind one
-/// address there may be nodes of which some lag.
-const LOOKS: u32 = 4;
-
-/// Looks between two sendings of the same bytes.
-const RESEND_EVERY: u32 = 16;
-
 /// Sends and follows the transactions of one account on one chain.
 #[derive(Clone, Copy, Debug)]
 pub struct Outbox<'a> {
@@ -116,14 +113,6 @@ pub struct Outbox<'a> {
     policy: Policy,
 }
 
-/// Where a transaction stands.
-enum Standing {
-    Final(Box<TransactionReceipt>, Inclusion),
-    Included(Inclusion),
-    Missing,
-    NonceUsed,
-}
-
 impl<'a> Outbox<'a> {
     pub(super) fn new(
         node: &'a Node,
@@ -132,12 +121,21 @@ impl<'a> Outbox<'a> {
         chain: u64,
         policy: Policy,
     ) -> Self {
-        Self { node, journal, account, chain, policy }
+        Self {
+            node,
+            journal,
+            account,
+            chain,
+            policy,
+        }
     }
 
     /// The chain and account of this outbox's operations.
     pub fn scope(&self) -> Scope {
-        Scope { chain: self.chain, account: self.account.address() }
+        Scope {
+            chain: self.chain,
+            account: self.account.address(),
+        }
     }
 
     /// Estimates, signs, journals and sends a transaction, as the next one of operation `entry`.
@@ -155,7 +153,7 @@ impl<'a> Outbox<'a> {
         let gas = self.gas_for(action).await?;
         let attempt = self.sign(action, gas, None).await?;
         let transaction = Transaction {
-            what: action.what.to_owned(),
+            what: action.what.clone().into_owned(),
             to: action.to,
             attempts: vec![attempt],
             included: None,
@@ -194,11 +192,21 @@ impl<'a> Outbox<'a> {
     pub async fn execute(&self, entry: EntryId, actions: &[Action]) -> Result<Vec<Outcome>> {
         for action in actions {
             self.submit(entry, action).await?;
-            let index = self.journal.entry(entry)?.transactions.len().saturating_sub(1);
-            self.inclusion(entry, index).await?;
+            let index = self
+                .journal
+                .entry(entry)?
+                .transactions
+                .len()
+                .saturating_sub(1);
+            if !self.inclusion(entry, index).await? {
+                break;
+            }
         }
         let mut outcomes = self.settle(entry).await?;
-        match outcomes.iter_mut().find_map(|outcome| outcome.failure.take()) {
+        match outcomes
+            .iter_mut()
+            .find_map(|outcome| outcome.failure.take())
+        {
             Some(failure) => Err(failure),
             None => Ok(outcomes),
         }
@@ -206,7 +214,12 @@ impl<'a> Outbox<'a> {
 
     /// Whether operation `entry` has a transaction of this kind.
     pub(super) fn has(&self, entry: EntryId, what: &str) -> Result<bool> {
-        Ok(self.journal.entry(entry)?.transactions.iter().any(|transaction| transaction.what == what))
+        Ok(self
+            .journal
+            .entry(entry)?
+            .transactions
+            .iter()
+            .any(|transaction| transaction.what == what))
     }
 
     fn check_scope(&self, entry: EntryId) -> Result<()> {
@@ -238,13 +251,19 @@ impl<'a> Outbox<'a> {
         let nonce = match nonce {
             Some(nonce) => nonce,
             None => {
-                let waiting = self.node.nonce(self.account.address(), BlockNumberOrTag::Pending).await?;
+                let waiting = self
+                    .node
+                    .nonce(self.account.address(), BlockNumberOrTag::Pending)
+                    .await?;
                 waiting.max(self.journal.next_nonce(self.scope()))
             }
         };
         let base_fee = self.node.head().await?.base_fee;
         if let Some(limit) = self.policy.max_base_fee.filter(|limit| base_fee > *limit) {
-            return Err(ChainError::TooExpensive { price: base_fee, limit });
+            return Err(ChainError::TooExpensive {
+                price: base_fee,
+                limit,
+            });
         }
         self.account.sign(TxEip1559 {
             chain_id: self.chain,
@@ -260,18 +279,25 @@ impl<'a> Outbox<'a> {
     }
 
     /// Sends a journalled transaction for the first time. The caller holds the order of sending.
-    async fn hand_over(&self, entry: EntryId, index: usize, action: &Action, gas: u64) -> Result<B256> {
+    async fn hand_over(
+        &self,
+        entry: EntryId,
+        index: usize,
+        action: &Action,
+        gas: u64,
+    ) -> Result<B256> {
         for _ in 0..SIGNINGS {
             let attempt = self.transaction(entry, index)?.current()?.clone();
             let nonce = match self.node.send(&attempt.raw).await {
                 Ok(()) | Err(ChainError::AlreadyKnown) => return Ok(attempt.hash),
                 Err(error) if may_have_arrived(&error) => return Err(error),
                 // The answer to a repeated request speaks of the first, whose answer was lost.
-                Err(_) if self.node.receipt(attempt.hash).await?.is_some() => return Ok(attempt.hash),
+                Err(_) if self.arrived(&attempt).await? => return Ok(attempt.hash),
                 Err(ChainError::FeeTooLow) => Some(attempt.nonce),
                 Err(ChainError::NonceTooLow(_) | ChainError::Underpriced) => None,
                 Err(error) => {
-                    self.journal.change(entry, |e| e.transactions.truncate(index))?;
+                    self.journal
+                        .change(entry, |e| e.transactions.truncate(index))?;
                     return Err(error);
                 }
             };
@@ -287,214 +313,6 @@ impl<'a> Outbox<'a> {
         }
         Ok(transactions.swap_remove(index))
     }
-
-    /// Waits until a transaction is in a block.
-    async fn inclusion(&self, entry: EntryId, index: usize) -> Result<()> {
-        self.follow(entry, index, |standing| match standing {
-            Standing::Final(..) | Standing::Included(_) => Some(()),
-            _ => None,
-        })
-        .await
-    }
-
-    /// Waits until a transaction is final.
-    async fn finality(&self, entry: EntryId, index: usize) -> Result<Outcome> {
-        let (receipt, block) = self
-            .follow(entry, index, |standing| match standing {
-                Standing::Final(receipt, block) => Some((receipt, block)),
-                _ => None,
-            })
-            .await?;
-        let transaction = self.transaction(entry, index)?;
-        self.outcome(transaction, *receipt, block).await
-    }
-
-    /// Looks at a transaction until `done`, and sends it again whenever it is missing.
-    async fn follow<T>(
-        &self,
-        entry: EntryId,
-        index: usize,
-        done: impl Fn(Standing) -> Option<T>,
-    ) -> Result<T> {
-        let began = Instant::now();
-        let (mut missing, mut used) = (0, 0);
-        loop {
-            let transaction = self.transaction(entry, index)?;
-            let standing = self.standing(&transaction).await?;
-            self.note(entry, index, &transaction, &standing)?;
-            match standing {
-                Standing::Missing => {
-                    if missing % RESEND_EVERY == 0 {
-                        let _order = self.journal.sending.lock().await;
-                        self.send_again(entry, index, &transaction).await?;
-                    }
-                    missing += 1;
-                }
-                Standing::NonceUsed if used + 1 >= LOOKS => {
-                    let _order = self.journal.sending.lock().await;
-                    self.sign_anew(entry, index, &transaction, None).await?;
-                    used = 0;
-                }
-                Standing::NonceUsed => used += 1,
-                other => {
-                    (missing, used) = (0, 0);
-                    if let Some(result) = done(other) {
-                        return Ok(result);
-                    }
-                }
-            }
-            if began.elapsed() > self.policy.patience {
-                let hash = transaction.current()?.hash;
-                return Err(ChainError::NotFinal { hash, waited: self.policy.patience });
-            }
-            tokio::time::sleep(self.policy.poll).await;
-        }
-    }
-
-    async fn standing(&self, transaction: &Transaction) -> Result<Standing> {
-        for attempt in transaction.attempts.iter().rev() {
-            let Some(receipt) = self.node.receipt(attempt.hash).await? else { continue };
-            let (Some(number), Some(hash)) = (receipt.block_number, receipt.block_hash) else { continue };
-            let block = Inclusion { number, hash };
-            let buried = self.node.head().await?.number >= number.saturating_add(self.policy.confirmations);
-            let canonical = self.node.block(number).await?.is_some_and(|found| found.hash == hash);
-            return Ok(match (canonical, buried) {
-                (true, true) => Standing::Final(Box::new(receipt), block),
-                (true, false) => Standing::Included(block),
-                (false, _) => Standing::Missing,
-            });
-        }
-        let used = self.node.nonce(self.account.address(), BlockNumberOrTag::Latest).await?;
-        let nonce = transaction.current()?.nonce;
-        Ok(if used > nonce { Standing::NonceUsed } else { Standing::Missing })
-    }
-
-    /// Writes down what changed.
-    fn note(&self, entry: EntryId, index: usize, known: &Transaction, now: &Standing) -> Result<()> {
-        let (included, is_final) = match now {
-            Standing::Final(_, block) => (Some(*block), true),
-            Standing::Included(block) => (Some(*block), false),
-            Standing::Missing | Standing::NonceUsed => (None, false),
-        };
-        if (included, is_final) == (known.included, known.is_final) {
-            return Ok(());
-        }
-        self.journal.change(entry, |e| {
-            e.transactions[index].included = included;
-            e.transactions[index].is_final = is_final;
-        })
-    }
-
-    /// Sends what the journal holds and the node has not got: nonces above a missing one wait for it. The caller holds
-    /// the order of sending.
-    async fn send_waiting(&self) -> Result<()> {
-        let known = self.node.nonce(self.account.address(), BlockNumberOrTag::Pending).await?;
-        let mut waiting = Vec::new();
-        for entry in self.journal.entries().into_iter().filter(|entry| entry.scope == self.scope()) {
-            for (index, transaction) in entry.transactions.into_iter().enumerate() {
-                let nonce = transaction.current()?.nonce;
-                if !transaction.is_final && nonce >= known {
-                    waiting.push((nonce, entry.id, index, transaction));
-                }
-            }
-        }
-        waiting.sort_by_key(|(nonce, ..)| *nonce);
-        for (_, entry, index, transaction) in waiting {
-            self.send_again(entry, index, &transaction).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends the same bytes again. A node that cannot be reached is asked again at the next look. The caller holds the
-    /// order of sending.
-    async fn send_again(&self, entry: EntryId, index: usize, transaction: &Transaction) -> Result<()> {
-        let attempt = transaction.current()?;
-        match self.node.send(&attempt.raw).await {
-            Ok(()) | Err(ChainError::AlreadyKnown | ChainError::Underpriced) => Ok(()),
-            Err(ChainError::NonceTooLow(_) | ChainError::NonceTooHigh(_)) => Ok(()),
-            Err(error) if may_have_arrived(&error) => Ok(()),
-            Err(ChainError::FeeTooLow) => {
-                self.sign_anew(entry, index, transaction, Some(attempt.nonce)).await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Journals and sends another signing of a transaction. The caller holds the order of sending.
-    async fn sign_anew(
-        &self,
-        entry: EntryId,
-        index: usize,
-        transaction: &Transaction,
-        nonce: Option<u64>,
-    ) -> Result<()> {
-        if transaction.attempts.len() >= SIGNINGS {
-            return Err(ChainError::Underpriced);
-        }
-        let (action, gas) = action_of(transaction)?;
-        let attempt = self.sign(&action, gas, nonce).await?;
-        self.journal_signing(entry, index, attempt.clone())?;
-        match self.node.send(&attempt.raw).await {
-            Err(error) if !may_have_arrived(&error) && !matches!(error, ChainError::AlreadyKnown) => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    fn journal_signing(&self, entry: EntryId, index: usize, attempt: Attempt) -> Result<()> {
-        self.journal.change(entry, |e| e.transactions[index].attempts.push(attempt))
-    }
-
-    async fn outcome(
-        &self,
-        transaction: Transaction,
-        receipt: TransactionReceipt,
-        block: Inclusion,
-    ) -> Result<Outcome> {
-        let failure = match receipt.status() {
-            true => None,
-            false => Some(self.cause(&transaction, &receipt, block).await?),
-        };
-        Ok(Outcome {
-            what: transaction.what,
-            hash: receipt.transaction_hash,
-            block,
-            gas_used: receipt.gas_used,
-            gas_price: receipt.effective_gas_price,
-            created: receipt.contract_address.filter(|_| failure.is_none()),
-            logs: receipt.inner.logs().to_vec(),
-            failure,
-        })
-    }
-
-    /// Why a transaction failed: the chain keeps no reason, so it is executed again on the state before its block.
-    async fn cause(
-        &self,
-        transaction: &Transaction,
-        receipt: &TransactionReceipt,
-        block: Inclusion,
-    ) -> Result<ChainError> {
-        let (action, gas) = action_of(transaction)?;
-        let mut request = self.request(&action);
-        request.gas = Some(gas);
-        let before = BlockId::number(block.number.saturating_sub(1));
-        Ok(match self.node.call(request, before).await {
-            Err(error) if !may_have_arrived(&error) && !matches!(error, ChainError::NoState(_)) => error,
-            _ if receipt.gas_used >= gas => ChainError::OutOfGas,
-            _ => ChainError::Failed(receipt.transaction_hash),
-        })
-    }
-}
-
-/// Reads the action and the gas limit back from the signed bytes, which are the one record of them.
-fn action_of(transaction: &Transaction) -> Result<(Action, u64)> {
-    use alloy::consensus::{Transaction as _, TxEnvelope};
-    use alloy::eips::eip2718::Decodable2718;
-    let raw = &transaction.current()?.raw;
-    let signed = TxEnvelope::decode_2718(&mut raw.as_ref())
-        .map_err(|e| ChainError::malformed(format!("a journalled transaction: {e}")))?;
-    let action =
-        Action { what: "", to: signed.to(), value: signed.value(), data: signed.input().clone() };
-    Ok((action, signed.gas_limit()))
 }
 
 /// Whether a transaction may be with the node in spite of the error.
@@ -508,3 +326,6 @@ fn may_have_arrived(error: &ChainError) -> bool {
             | ChainError::AnswerTooLarge { .. }
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,13 @@ pub struct Connection {
 impl Connection {
     /// With the default bounds: no witness, and a lag of at most 64 blocks.
     pub fn to(node: NodeUrl) -> Self {
-        Self { node, witness: None, limits: Limits::default(), policy: Policy::default(), max_lag: 64 }
+        Self {
+            node,
+            witness: None,
+            limits: Limits::default(),
+            policy: Policy::default(),
+            max_lag: 64,
+        }
     }
 }
 
@@ -80,9 +86,17 @@ impl Registry {
     ///
     /// [`ChainError::WrongChain`], [`ChainError::NoContract`], [`ChainError::WrongCode`], of either node; what
     /// [`ChainError`] lists for nodes; [`ChainError::Database`].
-    pub async fn connect(deployment: Deployment, connection: &Connection, sightings: &Path) -> Result<Self> {
+    pub async fn connect(
+        deployment: Deployment,
+        connection: &Connection,
+        sightings: &Path,
+    ) -> Result<Self> {
         let node = Node::new(&connection.node, connection.limits)?;
-        let witness = connection.witness.as_ref().map(|url| Node::new(url, connection.limits)).transpose()?;
+        let witness = connection
+            .witness
+            .as_ref()
+            .map(|url| Node::new(url, connection.limits))
+            .transpose()?;
         Self::over(deployment, node, witness, connection, sightings).await
     }
 
@@ -125,7 +139,10 @@ impl Registry {
 
     /// The scope of an account's operations here, for [`Journal::begin`].
     pub fn scope(&self, account: &Account) -> Scope {
-        Scope { chain: self.deployment.chain, account: account.address() }
+        Scope {
+            chain: self.deployment.chain,
+            account: account.address(),
+        }
     }
 
     /// The registry as of the newest block: all answers of one snapshot belong together.
@@ -172,30 +189,43 @@ impl Registry {
         Ok(outcomes)
     }
 
-    /// [`Outbox::execute`] on this registry's chain. The records' new versions are remembered as seen.
+    /// Carries out a plan: its actions one after the other, each when the one before is in a block, until all are
+    /// final. Actions that the entry has transactions of already, in the same order, are not sent again; so the same
+    /// plan, kept in the entry's payload, resumes an operation that was cut off. The records' new versions are
+    /// remembered as seen.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Outbox::execute`].
     pub async fn execute(
         &self,
         journal: &Journal,
         entry: EntryId,
         account: &Account,
-        actions: &[Action],
+        plan: &[Action],
     ) -> Result<Vec<Outcome>> {
-        let outcomes = self.outbox(journal, account).execute(entry, actions).await?;
+        let done = journal.entry(entry)?.transactions.len();
+        let left = plan.get(done..).unwrap_or_default();
+        let outcomes = self.outbox(journal, account).execute(entry, left).await?;
         self.observe_outcomes(&outcomes).await?;
         Ok(outcomes)
     }
 
     fn outbox<'a>(&'a self, journal: &'a Journal, account: &'a Account) -> Outbox<'a> {
-        Outbox::new(&self.node, journal, account, self.deployment.chain, self.policy)
+        Outbox::new(
+            &self.node,
+            journal,
+            account,
+            self.deployment.chain,
+            self.policy,
+        )
     }
 
     /// Calls a view on the state after `block`; both nodes must give the same answer.
     pub(super) async fn answer(&self, block: &Block, data: Bytes) -> Result<Bytes> {
-        let request = TransactionRequest::default().to(self.deployment.registry).input(data.into());
+        let request = TransactionRequest::default()
+            .to(self.deployment.registry)
+            .input(data.into());
         let answer = self.node.call(request.clone(), block.hash.into()).await?;
         if let Some(witness) = &self.witness {
             let other = witness.call(request, block.hash.into()).await?;
@@ -206,7 +236,10 @@ impl Registry {
 
     /// The registry's events in a range of blocks, both ends included; both nodes must give the same.
     pub(super) async fn events(&self, from: u64, to: u64) -> Result<Vec<Log>> {
-        let filter = Filter::new().address(self.deployment.registry).from_block(from).to_block(to);
+        let filter = Filter::new()
+            .address(self.deployment.registry)
+            .from_block(from)
+            .to_block(to);
         let logs = self.node.logs(&filter).await?;
         if let Some(witness) = &self.witness {
             let other = witness.logs(&filter).await?;
@@ -217,14 +250,19 @@ impl Registry {
 
     /// Waits until the second node has a block, and compares.
     pub(super) async fn confirm_block(&self, block: &Block) -> Result<()> {
-        let Some(witness) = &self.witness else { return Ok(()) };
+        let Some(witness) = &self.witness else {
+            return Ok(());
+        };
         let began = Instant::now();
         loop {
             if let Some(other) = witness.block(block.number).await? {
                 return self.agree(witness, "the newest block", other.hash == block.hash);
             }
             if began.elapsed() > CATCH_UP {
-                return Err(ChainError::NodeBehind { node: witness.shown().to_owned(), block: block.number });
+                return Err(ChainError::NodeBehind {
+                    node: witness.shown().to_owned(),
+                    block: block.number,
+                });
             }
             tokio::time::sleep(CATCH_UP_PAUSE).await;
         }
@@ -235,7 +273,11 @@ impl Registry {
             return Ok(());
         }
         let (first, second) = (self.node.shown().to_owned(), witness.shown().to_owned());
-        Err(ChainError::NodesDisagree { first, second, what })
+        Err(ChainError::NodesDisagree {
+            first,
+            second,
+            what,
+        })
     }
 
     /// Compares answers with the newest states seen, and takes note of newer ones.
@@ -254,7 +296,11 @@ impl Registry {
                 _ => newer.push((*id, *found)),
             }
         }
-        if newer.is_empty() { Ok(()) } else { self.sightings.store(&newer, block) }
+        if newer.is_empty() {
+            Ok(())
+        } else {
+            self.sightings.store(&newer, block)
+        }
     }
 
     /// Whether the block of a sighting was not final yet and has left the chain since.
@@ -262,12 +308,19 @@ impl Registry {
         if seen.number.saturating_add(self.policy.confirmations) <= self.sightings.highest()? {
             return Ok(false);
         }
-        Ok(self.node.block(seen.number).await?.is_some_and(|block| block.hash != seen.hash))
+        Ok(self
+            .node
+            .block(seen.number)
+            .await?
+            .is_some_and(|block| block.hash != seen.hash))
     }
 
     async fn observe_outcomes(&self, outcomes: &[Outcome]) -> Result<()> {
         for outcome in outcomes.iter().filter(|outcome| outcome.failure.is_none()) {
-            let own = outcome.logs.iter().filter(|log| log.address() == self.deployment.registry);
+            let own = outcome
+                .logs
+                .iter()
+                .filter(|log| log.address() == self.deployment.registry);
             let events = own.map(Event::decode).collect::<Result<Vec<_>>>()?;
             let progress: Vec<_> = events.iter().filter_map(Event::progress).collect();
             let block = Block {
@@ -293,16 +346,30 @@ async fn check(node: &Node, deployment: &Deployment) -> Result<()> {
     let found = node.chain_id().await?;
     if found != deployment.chain {
         let (node, expected) = (node.shown().to_owned(), deployment.chain);
-        return Err(ChainError::WrongChain { node, expected, found });
+        return Err(ChainError::WrongChain {
+            node,
+            expected,
+            found,
+        });
     }
     let address = deployment.registry;
     let code = node.code(address).await?;
     if code.is_empty() {
-        return Err(ChainError::NoContract { address, chain: found });
+        return Err(ChainError::NoContract {
+            address,
+            chain: found,
+        });
     }
     let (expected, found) = (deployment.code_hash, keccak256(&code));
     if found != expected {
-        return Err(ChainError::WrongCode { address, expected, found });
+        return Err(ChainError::WrongCode {
+            address,
+            expected,
+            found,
+        });
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

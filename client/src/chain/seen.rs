@@ -68,15 +68,27 @@ impl Sightings {
             database.execute_batch(SCHEMA)?;
             Ok(database)
         };
-        let database = open().map_err(|source| ChainError::Database { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), database: Mutex::new(database), chain, registry })
+        let database = open().map_err(|source| ChainError::Database {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            database: Mutex::new(database),
+            chain,
+            registry,
+        })
     }
 
     /// Takes note of the newest block; refuses one more than `lag` blocks older than the highest seen.
     pub(super) fn head(&self, head: &Block, lag: u64) -> Result<()> {
         let seen = self.highest()?;
         if head.number.saturating_add(lag) < seen {
-            return Err(ChainError::Stale { what: "block".into(), seen, found: head.number });
+            return Err(ChainError::Stale {
+                what: "block".into(),
+                seen,
+                found: head.number,
+            });
         }
         if head.number > seen {
             self.run(|db| {
@@ -121,8 +133,8 @@ impl Sightings {
     pub(super) fn store(&self, sightings: &[(B256, Progress)], block: &Block) -> Result<()> {
         self.run(|db| {
             let transaction = db.unchecked_transaction()?;
-            let mut insert =
-                transaction.prepare("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+            let mut insert = transaction
+                .prepare("INSERT OR REPLACE INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
             for (id, progress) in sightings {
                 insert.execute(params![
                     self.chain as i64,
@@ -144,11 +156,18 @@ impl Sightings {
             0 => format!("record {id}, version"),
             _ => format!("removal of record {id}, after version"),
         };
-        ChainError::Stale { what, seen: seen.progress.version(), found: found.version() }
+        ChainError::Stale {
+            what,
+            seen: seen.progress.version(),
+            found: found.version(),
+        }
     }
 
     fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        work(&self.lock()).map_err(|source| ChainError::Database { path: self.path.clone(), source })
+        work(&self.lock()).map_err(|source| ChainError::Database {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
@@ -162,7 +181,13 @@ mod tests {
     use super::*;
 
     fn block(number: u64) -> Block {
-        Block { number, hash: B256::repeat_byte(1), parent: B256::ZERO, timestamp: 0, base_fee: 0 }
+        Block {
+            number,
+            hash: B256::repeat_byte(1),
+            parent: B256::ZERO,
+            timestamp: 0,
+            base_fee: 0,
+        }
     }
 
     #[test]
@@ -171,13 +196,25 @@ mod tests {
         let path = folder.path().join("seen.db");
         let (id, registry) = (B256::repeat_byte(5), Address::repeat_byte(6));
         let sightings = Sightings::open(&path, 1, registry).unwrap();
-        sightings.store(&[(id, Progress::new(3, false))], &block(10)).unwrap();
+        sightings
+            .store(&[(id, Progress::new(3, false))], &block(10))
+            .unwrap();
         sightings.head(&block(10), 0).unwrap();
         drop(sightings);
         let sightings = Sightings::open(&path, 1, registry).unwrap();
         let seen = sightings.record(id).unwrap().unwrap();
-        assert_eq!(seen, Sighting { progress: Progress::new(3, false), number: 10, hash: B256::repeat_byte(1) });
-        assert!(Progress::new(3, true) > seen.progress && Progress::new(4, false) > Progress::new(3, true));
+        assert_eq!(
+            seen,
+            Sighting {
+                progress: Progress::new(3, false),
+                number: 10,
+                hash: B256::repeat_byte(1)
+            }
+        );
+        assert!(
+            Progress::new(3, true) > seen.progress
+                && Progress::new(4, false) > Progress::new(3, true)
+        );
         let other = Sightings::open(&path, 2, registry).unwrap();
         assert_eq!(other.record(id).unwrap(), None);
         other.head(&block(1), 0).unwrap();
@@ -190,7 +227,17 @@ mod tests {
         sightings.head(&block(100), 5).unwrap();
         sightings.head(&block(95), 5).unwrap();
         let error = sightings.head(&block(94), 5).unwrap_err();
-        assert!(matches!(error, ChainError::Stale { seen: 100, found: 94, .. }), "{error:?}");
+        assert!(
+            matches!(
+                error,
+                ChainError::Stale {
+                    seen: 100,
+                    found: 94,
+                    ..
+                }
+            ),
+            "{error:?}"
+        );
         sightings.head(&block(101), 5).unwrap();
         assert_eq!(sightings.highest().unwrap(), 101);
     }

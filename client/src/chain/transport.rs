@@ -23,8 +23,16 @@ pub struct NodeUrl(Url);
 impl NodeUrl {
     /// Scheme, host and port.
     pub fn shown(&self) -> String {
-        let port = self.0.port().map(|port| format!(":{port}")).unwrap_or_default();
-        format!("{}://{}{port}", self.0.scheme(), self.0.host_str().unwrap_or_default())
+        let port = self
+            .0
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        format!(
+            "{}://{}{port}",
+            self.0.scheme(),
+            self.0.host_str().unwrap_or_default()
+        )
     }
 
     /// The whole address, for the profile's file.
@@ -71,7 +79,10 @@ impl Limits {
 
     fn pause_after(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let doubled = self.pause.saturating_mul(1 << attempt.min(16));
-        asked.unwrap_or(doubled).max(self.pause).min(Self::MAX_PAUSE)
+        asked
+            .unwrap_or(doubled)
+            .max(self.pause)
+            .min(Self::MAX_PAUSE)
     }
 }
 
@@ -128,8 +139,15 @@ impl Http {
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(limits.timeout)
             .build()
-            .map_err(|e| ChainError::Unreachable { node: url.shown(), reason: root_cause(e) })?;
-        Ok(Self { client, url, limits })
+            .map_err(|e| ChainError::Unreachable {
+                node: url.shown(),
+                reason: root_cause(e),
+            })?;
+        Ok(Self {
+            client,
+            url,
+            limits,
+        })
     }
 
     async fn exchange(self, request: RequestPacket) -> TransportResult<ResponsePacket> {
@@ -161,7 +179,10 @@ impl Http {
 
     async fn attempt(&self, body: Vec<u8>) -> Result<ResponsePacket, Failure> {
         let unreachable = |e| Failure::Again(Fault::Unreachable(root_cause(e)), None);
-        let request = self.client.post(self.url.0.clone()).header("content-type", "application/json");
+        let request = self
+            .client
+            .post(self.url.0.clone())
+            .header("content-type", "application/json");
         let mut response = request.body(body).send().await.map_err(unreachable)?;
         let status = response.status();
         let asked = retry_after(&response);
@@ -203,11 +224,21 @@ fn passing(status: StatusCode) -> bool {
 
 /// The node answered in JSON-RPC that it has too much to do.
 fn overloaded(answer: &ResponsePacket) -> bool {
-    answer.responses().iter().any(|r| r.payload.as_error().is_some_and(|e| e.is_retry_err()))
+    answer
+        .responses()
+        .iter()
+        .any(|r| r.payload.as_error().is_some_and(|e| e.is_retry_err()))
 }
 
 fn retry_after(response: &reqwest::Response) -> Option<Duration> {
-    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    let seconds = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Some(Duration::from_secs(seconds))
 }
 
@@ -218,5 +249,12 @@ fn root_cause(error: reqwest::Error) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    if error.source().is_none() { error.to_string() } else { cause.to_string() }
+    if error.source().is_none() {
+        error.to_string()
+    } else {
+        cause.to_string()
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,8 @@ use super::error::{ChainError, Result};
 use super::node::Block;
 use super::registry::Registry;
 use super::seen::Progress;
-use super::values::{Access, DepositRight, FromAbi, GrantedKey, Record, Request, User, Vouch};
+use super::translate::FromAbi;
+use super::values::{Access, DepositRight, GrantedKey, Record, Request, User, Vouch};
 
 /// The registry as of one block. Every method gives what [`ChainError`] lists for nodes; lists of any length are asked
 /// for 64 at a time and come back in the order given.
@@ -103,7 +104,9 @@ impl<'a> Snapshot<'a> {
     /// [`ChainError::Stale`] when a newer state of it was seen before; otherwise see [`Snapshot`].
     pub async fn record(&self, id: B256) -> Result<Record> {
         let record: Record = self.one(abi::recordOfCall { id }).await?;
-        self.registry.observe(&[(id, Progress::of(&record))], &self.block).await?;
+        self.registry
+            .observe(&[(id, Progress::of(&record))], &self.block)
+            .await?;
         Ok(record)
     }
 
@@ -113,8 +116,14 @@ impl<'a> Snapshot<'a> {
     ///
     /// As for [`Self::record`].
     pub async fn records(&self, ids: &[B256]) -> Result<Vec<Record>> {
-        let records: Vec<Record> = self.many(ids, |part| abi::recordsOfCall { ids: part.to_vec() }).await?;
-        let progress: Vec<_> = ids.iter().copied().zip(records.iter().map(Progress::of)).collect();
+        let records: Vec<Record> = self
+            .many(ids, |part| abi::recordsOfCall { ids: part.to_vec() })
+            .await?;
+        let progress: Vec<_> = ids
+            .iter()
+            .copied()
+            .zip(records.iter().map(Progress::of))
+            .collect();
         self.registry.observe(&progress, &self.block).await?;
         Ok(records)
     }
@@ -136,7 +145,11 @@ impl<'a> Snapshot<'a> {
         for part in items.chunks(BATCH) {
             let found = self.ask(call(part)).await?;
             if found.len() != part.len() {
-                return Err(ChainError::malformed(format!("{} values for {} asked", found.len(), part.len())));
+                return Err(ChainError::malformed(format!(
+                    "{} values for {} asked",
+                    found.len(),
+                    part.len()
+                )));
             }
             for value in found {
                 answers.push(T::from_abi(value)?);
@@ -146,12 +159,18 @@ impl<'a> Snapshot<'a> {
     }
 
     async fn ask<C: SolCall>(&self, call: C) -> Result<C::Return> {
-        let answer = self.registry.answer(&self.block, call.abi_encode().into()).await?;
+        let answer = self
+            .registry
+            .answer(&self.block, call.abi_encode().into())
+            .await?;
         C::abi_decode_returns_validate(&answer)
             .map_err(|_| ChainError::malformed(format!("the answer to {}", C::SIGNATURE)))
     }
 }
 
 fn record_user(pair: &(B256, Address)) -> abi::RecordUser {
-    abi::RecordUser { id: pair.0, user: pair.1 }
+    abi::RecordUser {
+        id: pair.0,
+        user: pair.1,
+    }
 }

@@ -53,7 +53,7 @@ impl fmt::Debug for AccountKey {
 
 /// Everything the phrase gives: account, record root and every version of the encryption key.
 pub struct Identity {
-    seed: Zeroizing<[u8; SEED_LEN]>,
+    seed: SecretBox<[u8; SEED_LEN]>,
     account: AccountKey,
     root: RecordRoot,
 }
@@ -67,6 +67,7 @@ impl Identity {
         let seed = phrase.seed();
         let account = AccountKey::from_seed(&seed)?;
         let root = RecordRoot::from_seed(&seed);
+        let seed = SecretBox::new(Box::new(*seed));
         Ok(Self {
             seed,
             account,
@@ -89,7 +90,10 @@ impl Identity {
     /// # Errors
     /// As [`EncryptionKeyPair::from_seed`].
     pub fn encryption_key(&self, version: u32) -> Result<EncryptionKeyPair, IdentityError> {
-        Ok(EncryptionKeyPair::from_seed(&self.seed, version)?)
+        Ok(EncryptionKeyPair::from_seed(
+            self.seed.expose_secret(),
+            version,
+        )?)
     }
 
     /// What others compare to be sure of this user's key.

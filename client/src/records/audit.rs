@@ -74,69 +74,189 @@ impl Session {
 
 /// `owner` acts where only an owner can and the event does not repeat who that is.
 fn tell(event: &Event, owner: Option<Address>) -> Told {
-    let told = |event, record, who, whom, detail: String| Told { event, record, who, whom, detail };
+    let told = |event, record, who, whom, detail: String| Told {
+        event,
+        record,
+        who,
+        whom,
+        detail,
+    };
     match event {
-        Event::Registered { user, role, key_version, .. } => {
-            told("Registered", None, Some(*user), None, format!("as {}, key {key_version}", role_name(*role)))
+        Event::Registered {
+            user,
+            role,
+            key_version,
+            ..
+        } => told(
+            "Registered",
+            None,
+            Some(*user),
+            None,
+            format!("as {}, key {key_version}", role_name(*role)),
+        ),
+        Event::KeyRotated {
+            user, key_version, ..
+        } => told(
+            "KeyRotated",
+            None,
+            Some(*user),
+            None,
+            format!("key {key_version}"),
+        ),
+        Event::Deregistered { user } => {
+            told("Deregistered", None, Some(*user), None, String::new())
         }
-        Event::KeyRotated { user, key_version, .. } => {
-            told("KeyRotated", None, Some(*user), None, format!("key {key_version}"))
-        }
-        Event::Deregistered { user } => told("Deregistered", None, Some(*user), None, String::new()),
-        Event::Vouched { voucher, user, role, expires } => {
+        Event::Vouched {
+            voucher,
+            user,
+            role,
+            expires,
+        } => {
             let detail = format!("as {}{}", role_name(*role), until(*expires));
             told("Vouched", None, Some(*voucher), Some(*user), detail)
         }
-        Event::VouchWithdrawn { voucher, user } => {
-            told("VouchWithdrawn", None, Some(*voucher), Some(*user), String::new())
-        }
-        Event::DepositsAllowed { owner, depositor, expires } => {
-            told("DepositsAllowed", None, Some(*owner), Some(*depositor), until(*expires).trim().to_owned())
-        }
-        Event::DepositsDisallowed { owner, depositor } => {
-            told("DepositsDisallowed", None, Some(*owner), Some(*depositor), String::new())
-        }
+        Event::VouchWithdrawn { voucher, user } => told(
+            "VouchWithdrawn",
+            None,
+            Some(*voucher),
+            Some(*user),
+            String::new(),
+        ),
+        Event::DepositsAllowed {
+            owner,
+            depositor,
+            expires,
+        } => told(
+            "DepositsAllowed",
+            None,
+            Some(*owner),
+            Some(*depositor),
+            until(*expires).trim().to_owned(),
+        ),
+        Event::DepositsDisallowed { owner, depositor } => told(
+            "DepositsDisallowed",
+            None,
+            Some(*owner),
+            Some(*depositor),
+            String::new(),
+        ),
         other => tell_of_record(other, owner),
     }
 }
 
 fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
-    let told = |event, record: &B256, who, whom, detail: String| Told { event, record: Some(*record), who, whom, detail };
+    let told = |event, record: &B256, who, whom, detail: String| Told {
+        event,
+        record: Some(*record),
+        who,
+        whom,
+        detail,
+    };
     let version = |version: &u32| format!("version {version}");
     match event {
         Event::RecordAdded { record, owner, .. } => {
             told("RecordAdded", record, Some(*owner), None, version(&1))
         }
-        Event::RecordDeposited { record, owner, depositor, .. } => {
-            told("RecordDeposited", record, Some(*depositor), Some(*owner), version(&1))
+        Event::RecordDeposited {
+            record,
+            owner,
+            depositor,
+            ..
+        } => told(
+            "RecordDeposited",
+            record,
+            Some(*depositor),
+            Some(*owner),
+            version(&1),
+        ),
+        Event::RecordUpdated {
+            record,
+            author,
+            version: to,
+            ..
+        } => told("RecordUpdated", record, Some(*author), None, version(to)),
+        Event::RecordRekeyed {
+            record,
+            version,
+            epoch,
+            ..
+        } => told(
+            "RecordRekeyed",
+            record,
+            owner,
+            None,
+            format!("version {version}, key epoch {epoch}"),
+        ),
+        Event::RecordRemoved { record } => {
+            told("RecordRemoved", record, owner, None, String::new())
         }
-        Event::RecordUpdated { record, author, version: to, .. } => {
-            told("RecordUpdated", record, Some(*author), None, version(to))
+        Event::Granted {
+            record,
+            user,
+            level,
+            purpose,
+            expires,
+            ..
+        } => told(
+            "Granted",
+            record,
+            owner,
+            Some(*user),
+            terms(*level, *purpose, *expires),
+        ),
+        Event::AccessUpdated {
+            record,
+            user,
+            level,
+            purpose,
+            expires,
+        } => told(
+            "AccessUpdated",
+            record,
+            owner,
+            Some(*user),
+            terms(*level, *purpose, *expires),
+        ),
+        Event::Revoked { record, user } => {
+            told("Revoked", record, owner, Some(*user), String::new())
         }
-        Event::RecordRekeyed { record, version, epoch, .. } => {
-            told("RecordRekeyed", record, owner, None, format!("version {version}, key epoch {epoch}"))
-        }
-        Event::RecordRemoved { record } => told("RecordRemoved", record, owner, None, String::new()),
-        Event::Granted { record, user, level, purpose, expires, .. } => {
-            told("Granted", record, owner, Some(*user), terms(*level, *purpose, *expires))
-        }
-        Event::AccessUpdated { record, user, level, purpose, expires } => {
-            told("AccessUpdated", record, owner, Some(*user), terms(*level, *purpose, *expires))
-        }
-        Event::Revoked { record, user } => told("Revoked", record, owner, Some(*user), String::new()),
-        Event::AccessRequested { record, user, owner, level, purpose, .. } => {
-            told("AccessRequested", record, Some(*user), Some(*owner), terms(*level, *purpose, None))
-        }
+        Event::AccessRequested {
+            record,
+            user,
+            owner,
+            level,
+            purpose,
+            ..
+        } => told(
+            "AccessRequested",
+            record,
+            Some(*user),
+            Some(*owner),
+            terms(*level, *purpose, None),
+        ),
         Event::RequestWithdrawn { record, user } => {
             told("RequestWithdrawn", record, Some(*user), None, String::new())
         }
-        Event::RequestDenied { record, user } => told("RequestDenied", record, owner, Some(*user), String::new()),
-        Event::AccessLogged { record, user, purpose, version } => {
+        Event::RequestDenied { record, user } => {
+            told("RequestDenied", record, owner, Some(*user), String::new())
+        }
+        Event::AccessLogged {
+            record,
+            user,
+            purpose,
+            version,
+        } => {
             let detail = format!("version {version}, for {}", purpose_name(*purpose));
             told("AccessLogged", record, Some(*user), None, detail)
         }
         // The events without a record are told in `tell`.
-        _ => Told { event: "", record: None, who: None, whom: None, detail: String::new() },
+        _ => Told {
+            event: "",
+            record: None,
+            who: None,
+            whom: None,
+            detail: String::new(),
+        },
     }
 }
 
@@ -149,7 +269,9 @@ fn terms(level: AccessLevel, purpose: Purpose, expires: Option<u64>) -> String {
 }
 
 fn until(expires: Option<u64>) -> String {
-    expires.map(|seconds| format!(", until Unix second {seconds}")).unwrap_or_default()
+    expires
+        .map(|seconds| format!(", until Unix second {seconds}"))
+        .unwrap_or_default()
 }
 
 /// A purpose in words.

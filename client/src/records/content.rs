@@ -77,9 +77,20 @@ impl Session {
                 let salt = random_salt()?;
                 let id = record_id(self.me(), salt);
                 let (key, context) = (self.own_key(id, 0), self.content_context(id, 0, 1));
-                let (upload, version) = self.seal(Sealing { stamp, info: info.clone(), key, context }).await?;
+                let (upload, version) = self
+                    .seal(Sealing {
+                        stamp,
+                        info: info.clone(),
+                        key,
+                        context,
+                    })
+                    .await?;
                 let deed = Deed::Add { salt, version };
-                self.perform(Job { upload: Some(upload), ..Job::plain(request, deed) }).await?
+                self.perform(Job {
+                    upload: Some(upload),
+                    ..Job::plain(request, deed)
+                })
+                .await?
             }
         };
         self.stored(done, info, self.me())
@@ -96,15 +107,30 @@ impl Session {
         let request = request_id(("deposit", &stamp, &info, deposit.owner, deposit.keep_access))?;
         let done = match self.earlier(request).await? {
             Some(done) => done,
-            None => self.perform(self.deposit_job(deposit, stamp, info.clone(), request).await?).await?,
+            None => {
+                self.perform(
+                    self.deposit_job(deposit, stamp, info.clone(), request)
+                        .await?,
+                )
+                .await?
+            }
         };
         self.stored(done, info, deposit.owner)
     }
 
-    async fn deposit_job(&self, deposit: &Deposit, stamp: Stamp, info: RecordInfo, request: B256) -> Result<Job> {
+    async fn deposit_job(
+        &self,
+        deposit: &Deposit,
+        stamp: Stamp,
+        info: RecordInfo,
+        request: B256,
+    ) -> Result<Job> {
         let owner = deposit.owner;
         let snapshot = self.snapshot().await?;
-        let me = snapshot.user(self.me()).await?.ok_or(RecordsError::NotRegistered)?;
+        let me = snapshot
+            .user(self.me())
+            .await?
+            .ok_or(RecordsError::NotRegistered)?;
         let [(_, user)] = self.recipients(&snapshot, &[owner], Caution::Key).await?[..] else {
             return Err(RecordsError::Nobody);
         };
@@ -120,9 +146,25 @@ impl Session {
             false => None,
         };
         let context = self.content_context(id, 0, 1);
-        let (upload, version) = self.seal(Sealing { stamp, info, key, context }).await?;
-        let deed = Deed::Deposit { owner, salt, version, for_owner, for_self };
-        Ok(Job { upload: Some(upload), ..Job::plain(request, deed) })
+        let (upload, version) = self
+            .seal(Sealing {
+                stamp,
+                info,
+                key,
+                context,
+            })
+            .await?;
+        let deed = Deed::Deposit {
+            owner,
+            salt,
+            version,
+            for_owner,
+            for_self,
+        };
+        Ok(Job {
+            upload: Some(upload),
+            ..Job::plain(request, deed)
+        })
     }
 
     /// Sets a new version of a record that the user owns or may write. The key stays; the previous version's object
@@ -135,13 +177,25 @@ impl Session {
         let stamp = Stamp::of(&update.content.file)?;
         let new = &update.content;
         let locator = new.locator.as_ref().map(ToString::to_string);
-        let asked = ("update", &stamp, update.id, update.based_on, &new.title, &new.media_type, &locator);
+        let asked = (
+            "update",
+            &stamp,
+            update.id,
+            update.based_on,
+            &new.title,
+            &new.media_type,
+            &locator,
+        );
         let request = request_id(asked)?;
         let earlier = self.earlier(request).await?;
         let current = self.current(update.id).await?;
         let old = self.info_now(&current).await?;
         let info = RecordInfo {
-            title: if new.title.is_some() { title(new)? } else { old.title },
+            title: if new.title.is_some() {
+                title(new)?
+            } else {
+                old.title
+            },
             media_type: media_type(new)?,
             content_len: stamp.len,
             locator: locator.unwrap_or(old.locator),
@@ -153,13 +207,33 @@ impl Session {
         let (id, present) = (update.id, current.entry.version);
         let expected = update.based_on.unwrap_or(present);
         if expected != present {
-            return Err(RecordsError::LostUpdate { id, current: present, based_on: expected });
+            return Err(RecordsError::LostUpdate {
+                id,
+                current: present,
+                based_on: expected,
+            });
         }
         let key = self.key_now(&current).await?;
         let context = self.content_context(id, current.entry.epoch, expected.saturating_add(1));
-        let (upload, version) = self.seal(Sealing { stamp, info: info.clone(), key, context }).await?;
-        let deed = Deed::Update { id, expected, version };
-        let done = self.perform(Job { upload: Some(upload), ..Job::plain(request, deed) }).await?;
+        let (upload, version) = self
+            .seal(Sealing {
+                stamp,
+                info: info.clone(),
+                key,
+                context,
+            })
+            .await?;
+        let deed = Deed::Update {
+            id,
+            expected,
+            version,
+        };
+        let done = self
+            .perform(Job {
+                upload: Some(upload),
+                ..Job::plain(request, deed)
+            })
+            .await?;
         self.stored(done, info, current.owner())
     }
 
@@ -184,8 +258,15 @@ impl Session {
     fn stored(&self, done: Done, info: RecordInfo, owner: Address) -> Result<Stored> {
         let (number, version) = match &done.deed {
             Deed::Add { version, .. } | Deed::Deposit { version, .. } => (1, version),
-            Deed::Update { expected, version, .. } => (expected.saturating_add(1), version),
-            other => return Err(RecordsError::Journal(format!("a {} in place of new content", other.name()))),
+            Deed::Update {
+                expected, version, ..
+            } => (expected.saturating_add(1), version),
+            other => {
+                return Err(RecordsError::Journal(format!(
+                    "a {} in place of new content",
+                    other.name()
+                )));
+            }
         };
         let id = done.deed.record(self.me()).unwrap_or_default();
         Ok(Stored {

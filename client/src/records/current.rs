@@ -44,8 +44,12 @@ impl Session {
             }
             version = record.version;
             let found = self.history.record(id)?.filter(|entry| {
-                (entry.owner, entry.version, entry.epoch, entry.content.digest)
-                    == (record.owner, record.version, record.epoch, record.digest)
+                (
+                    entry.owner,
+                    entry.version,
+                    entry.epoch,
+                    entry.content.digest,
+                ) == (record.owner, record.version, record.epoch, record.digest)
             });
             if let Some(entry) = found {
                 return Ok(Current { snapshot, entry });
@@ -58,7 +62,10 @@ impl Session {
     pub(super) async fn own(&self, id: B256) -> Result<Current<'_>> {
         let current = self.current(id).await?;
         if current.owner() != self.me() {
-            return Err(RecordsError::NotOwner { id, owner: current.owner() });
+            return Err(RecordsError::NotOwner {
+                id,
+                owner: current.owner(),
+            });
         }
         self.allowed(&current, AccessLevel::All).await?;
         Ok(current)
@@ -71,12 +78,22 @@ impl Session {
             return Ok(());
         }
         let write = level == AccessLevel::All;
-        Err(RecordsError::NoAccess { id: current.id(), write, reason: access.reason })
+        Err(RecordsError::NoAccess {
+            id: current.id(),
+            write,
+            reason: access.reason,
+        })
     }
 
     /// The key of a record's present version.
     pub(super) async fn key_now(&self, current: &Current<'_>) -> Result<RecordKey> {
-        self.key_of(&current.snapshot, current.id(), current.owner(), current.entry.epoch).await
+        self.key_of(
+            &current.snapshot,
+            current.id(),
+            current.owner(),
+            current.entry.epoch,
+        )
+        .await
     }
 
     /// The description of a record's present version.

@@ -70,7 +70,9 @@ pub enum RecordsError {
         based_on: u32,
     },
     /// The chain says one thing, the events another; the node's answers do not fit together.
-    #[error("the node has no event for version {version} of record {id}, which the registry says is the present one")]
+    #[error(
+        "the node has no event for version {version} of record {id}, which the registry says is the present one"
+    )]
     EventMissing {
         /// The record.
         id: B256,
@@ -81,7 +83,9 @@ pub enum RecordsError {
     #[error("the registry holds no key of record {0} for you")]
     NoKey(B256),
     /// The wrapped key is of a suite that this version does not know.
-    #[error("the key of record {id} is wrapped with suite {suite}, which this version does not know")]
+    #[error(
+        "the key of record {id} is wrapped with suite {suite}, which this version does not know"
+    )]
     UnknownSuite {
         /// The record.
         id: B256,
@@ -92,7 +96,9 @@ pub enum RecordsError {
     #[error("this account is not registered")]
     NotRegistered,
     /// The registry's key for this account is not the one that the phrase gives.
-    #[error("the registry's key for this account, version {0}, is not the one of this profile's recovery phrase")]
+    #[error(
+        "the registry's key for this account, version {0}, is not the one of this profile's recovery phrase"
+    )]
     ForeignKey(u32),
     /// A share, approval or deposit that a safety rule stops.
     #[error("not done: {}", .0.iter().map(Obstacle::to_string).collect::<Vec<_>>().join("; "))]
@@ -165,7 +171,9 @@ pub enum RecordsError {
     #[error("stopped as asked")]
     Stopped,
     /// The grant was taken away, but the record could not be encrypted anew.
-    #[error("access was taken away on the chain, but record {id} could not be encrypted anew: {source}")]
+    #[error(
+        "access was taken away on the chain, but record {id} could not be encrypted anew: {source}"
+    )]
     NotRekeyed {
         /// The record.
         id: B256,
@@ -252,12 +260,18 @@ impl RecordsError {
             Self::Identity(error) => error.remedy(),
             Self::Storage(error) => error.remedy(),
             Self::Chain(error) => error.remedy(),
-            Self::NoSuchRecord(_) => "List your records and check the spelling, or give the whole id.",
-            Self::AmbiguousRecord { .. } => "Give more digits of the id.",
-            Self::Removed(_) => "A removed record does not come back; its owner can add it as a new one.",
-            Self::NoAccess { reason: AccessReason::NotRegistered, .. } | Self::NotRegistered => {
-                "Register this account first."
+            Self::NoSuchRecord(_) => {
+                "List your records and check the spelling, or give the whole id."
             }
+            Self::AmbiguousRecord { .. } => "Give more digits of the id.",
+            Self::Removed(_) => {
+                "A removed record does not come back; its owner can add it as a new one."
+            }
+            Self::NoAccess {
+                reason: AccessReason::NotRegistered,
+                ..
+            }
+            | Self::NotRegistered => "Register this account first.",
             Self::NoAccess { .. } | Self::NoKey(_) => "Ask the owner for access.",
             Self::NotOwner { .. } => "Only the owner can do this; ask them.",
             Self::LostUpdate { .. } => {
@@ -280,11 +294,17 @@ impl RecordsError {
             Self::FileChanged(_) => "Wait until nothing writes to it and run the command again.",
             Self::TargetExists(_) => "Choose another name, or force it to be replaced.",
             Self::NoFolder(_) => "Create the folder or choose another one.",
-            Self::File { .. } => "Check that the path is right, that it belongs to you and that the disk has room.",
-            Self::NoStorage => "Set a storage location such as s3://bucket/prefix or file:///folder.",
+            Self::File { .. } => {
+                "Check that the path is right, that it belongs to you and that the disk has room."
+            }
+            Self::NoStorage => {
+                "Set a storage location such as s3://bucket/prefix or file:///folder."
+            }
             Self::Stopped => "Run the command again: it goes on from where it was stopped.",
             Self::NotRekeyed { source, .. } => source.remedy(),
-            Self::Partly { .. } => "Look at the record's access list, then run the command for those who are missing.",
+            Self::Partly { .. } => {
+                "Look at the record's access list, then run the command for those who are missing."
+            }
             Self::UnderWay(_) => "Run any command that writes: it is taken up again.",
             Self::Task(_) => "Run the command again; if it happens again, report it as a defect.",
         }
@@ -295,10 +315,16 @@ impl RecordsError {
         match self {
             Self::Storage(error) => matches!(
                 error,
-                StorageError::Failed(_) | StorageError::Denied(_) | StorageError::Setup(_) | StorageError::Source(_)
+                StorageError::Failed(_)
+                    | StorageError::Denied(_)
+                    | StorageError::Setup(_)
+                    | StorageError::Source(_)
             ),
             Self::Chain(error) => chain_is_passing(error),
-            Self::Crypto(error) => matches!(error, CryptoError::Read(_) | CryptoError::Write(_) | CryptoError::Randomness(_)),
+            Self::Crypto(error) => matches!(
+                error,
+                CryptoError::Read(_) | CryptoError::Write(_) | CryptoError::Randomness(_)
+            ),
             Self::File { .. } | Self::Stopped | Self::Task(_) | Self::EventMissing { .. } => true,
             Self::NotRekeyed { source, .. } => source.is_passing(),
             _ => false,
@@ -366,12 +392,17 @@ pub type Result<T> = std::result::Result<T, RecordsError>;
 /// What failed below a reader or writer, where it was one of our own errors.
 pub(super) fn unwrap_io(error: CryptoError) -> RecordsError {
     match error {
-        CryptoError::Read(source) | CryptoError::Write(source) if source.get_ref().is_some_and(|e| e.is::<Stop>()) => {
+        CryptoError::Read(source) | CryptoError::Write(source)
+            if source.get_ref().is_some_and(|e| e.is::<Stop>()) =>
+        {
             drop(source);
             RecordsError::Stopped
         }
         CryptoError::Read(source) if source.get_ref().is_some_and(|e| e.is::<StorageError>()) => {
-            match source.into_inner().map(|inner| inner.downcast::<StorageError>()) {
+            match source
+                .into_inner()
+                .map(|inner| inner.downcast::<StorageError>())
+            {
                 Some(Ok(error)) => RecordsError::Storage(*error),
                 Some(Err(other)) => CryptoError::Read(io::Error::other(other)).into(),
                 None => RecordsError::Task("a reader failed without a reason".into()),

@@ -53,7 +53,13 @@ pub(super) struct Job {
 impl Job {
     /// An operation of transactions alone.
     pub(super) fn plain(request: B256, deed: Deed) -> Self {
-        Self { request, deed, upload: None, obsolete: Vec::new(), sent_before: 0 }
+        Self {
+            request,
+            deed,
+            upload: None,
+            obsolete: Vec::new(),
+            sent_before: 0,
+        }
     }
 }
 
@@ -93,7 +99,9 @@ pub struct Unfinished {
 
 /// Identifies a request, so that asking again is recognised.
 pub(super) fn request_id(what: impl Serialize) -> Result<B256> {
-    serde_json::to_vec(&what).map(keccak256).map_err(journal_error)
+    serde_json::to_vec(&what)
+        .map(keccak256)
+        .map_err(journal_error)
 }
 
 fn journal_error(error: serde_json::Error) -> RecordsError {
@@ -121,7 +129,12 @@ impl Session {
                 }
                 Err(error) => Some(error),
             };
-            resumed.push(Resumed { operation, record, problem, request: job.request });
+            resumed.push(Resumed {
+                operation,
+                record,
+                problem,
+                request: job.request,
+            });
         }
         Ok(resumed)
     }
@@ -135,7 +148,12 @@ impl Session {
         let waiting = self.waiting().await?;
         let shown = waiting.into_iter().map(|(id, job)| {
             let begun = journal.entry(id)?.begun;
-            Ok(Unfinished { id, operation: job.deed.name(), record: job.deed.record(self.me()), begun })
+            Ok(Unfinished {
+                id,
+                operation: job.deed.name(),
+                record: job.deed.record(self.me()),
+                begun,
+            })
         });
         shown.collect()
     }
@@ -147,7 +165,12 @@ impl Session {
     pub async fn give_up(&self, id: u64) -> Result<()> {
         let journal = self.journal().await?;
         let job = self.job(id).await?;
-        if journal.entry(id)?.transactions.iter().any(|tx| !tx.is_final) {
+        if journal
+            .entry(id)?
+            .transactions
+            .iter()
+            .any(|tx| !tx.is_final)
+        {
             return Err(RecordsError::UnderWay(id));
         }
         self.close(journal, id, &job)
@@ -187,15 +210,26 @@ impl Session {
     /// Objects that operations in the journal still need.
     pub(super) async fn needed_objects(&self) -> Result<HashSet<Placed>> {
         let jobs = self.waiting().await?;
-        Ok(jobs.into_iter().filter_map(|(_, job)| job.upload.map(|upload| upload.place)).collect())
+        Ok(jobs
+            .into_iter()
+            .filter_map(|(_, job)| job.upload.map(|upload| upload.place))
+            .collect())
     }
 
     /// This user's operations in the journal; others, such as deployments, are none of ours.
     async fn waiting(&self) -> Result<Vec<(EntryId, Job)>> {
         let scope = self.registry.scope(&self.account);
         let entries = self.journal().await?.entries();
-        let ours = entries.into_iter().filter(|e| e.scope == scope && e.payload.get("deed").is_some());
-        ours.map(|e| Ok((e.id, serde_json::from_value(e.payload).map_err(journal_error)?))).collect()
+        let ours = entries
+            .into_iter()
+            .filter(|e| e.scope == scope && e.payload.get("deed").is_some());
+        ours.map(|e| {
+            Ok((
+                e.id,
+                serde_json::from_value(e.payload).map_err(journal_error)?,
+            ))
+        })
+        .collect()
     }
 
     async fn job(&self, entry: EntryId) -> Result<Job> {
@@ -218,7 +252,11 @@ impl Session {
                 }
                 Ok(Some(next)) => {
                     let sent_before = journal.entry(entry)?.transactions.len();
-                    let next = serde_json::to_value(Job { sent_before, ..next }).map_err(journal_error)?;
+                    let next = serde_json::to_value(Job {
+                        sent_before,
+                        ..next
+                    })
+                    .map_err(journal_error)?;
                     journal.set_payload(entry, next)?;
                 }
                 Err(error) if error.is_passing() => return Err(not_rekeyed(&job, error)),
@@ -233,7 +271,11 @@ impl Session {
     /// Uploads, sends, follows, deletes: whatever of it is left to do.
     async fn advance(&self, journal: &Journal, entry: EntryId, job: &Job) -> Result<Done> {
         self.check_stop()?;
-        let sent = journal.entry(entry)?.transactions.len().saturating_sub(job.sent_before);
+        let sent = journal
+            .entry(entry)?
+            .transactions
+            .len()
+            .saturating_sub(job.sent_before);
         let uploaded = match &job.upload {
             Some(upload) if sent == 0 => Some((upload, self.upload(upload).await?)),
             _ => None,
@@ -250,12 +292,18 @@ impl Session {
         }
         let left_behind = self.delete_all(&job.obsolete).await?;
         let receipts = outcomes.iter().map(Receipt::from).collect();
-        Ok(Done { deed: job.deed.clone(), receipts, left_behind })
+        Ok(Done {
+            deed: job.deed.clone(),
+            receipts,
+            left_behind,
+        })
     }
 
     async fn upload(&self, upload: &Upload) -> Result<Put> {
         let path = self.staging().join(&upload.file);
-        let file = tokio::fs::File::open(&path).await.map_err(RecordsError::file(&path))?;
+        let file = tokio::fs::File::open(&path)
+            .await
+            .map_err(RecordsError::file(&path))?;
         let storage = self.stores.at(&upload.place.locator)?;
         let meter = self.meter(Stage::Uploading, upload.len);
         let (name, mut told) = (upload.place.name(), |done| meter.at(done));
@@ -272,7 +320,12 @@ impl Session {
         let mut left = Vec::new();
         for (done, object) in objects.iter().enumerate() {
             self.check_stop()?;
-            match self.stores.at(&object.locator)?.delete(&object.name()).await {
+            match self
+                .stores
+                .at(&object.locator)?
+                .delete(&object.name())
+                .await
+            {
                 Ok(()) => {}
                 Err(StorageError::Denied(_)) => left.push(object.clone()),
                 Err(error) => return Err(error.into()),
@@ -303,7 +356,11 @@ impl Session {
             self.delete_all(&job.obsolete).await?;
             self.close(journal, entry, job)?;
             let of = job.deed.actions(self.registry.calls()).len();
-            return Ok(RecordsError::Partly { done, of, source: Box::new(error) });
+            return Ok(RecordsError::Partly {
+                done,
+                of,
+                source: Box::new(error),
+            });
         }
         if let Some(upload) = &job.upload {
             // Nothing refers to it. If this fails it is an orphan, which the next collection takes.
@@ -316,7 +373,11 @@ impl Session {
     /// How many of the operation's transactions took effect.
     async fn effective(&self, journal: &Journal, entry: EntryId, job: &Job) -> Result<usize> {
         let outcomes = self.registry.settle(journal, entry, &self.account).await?;
-        Ok(outcomes.iter().skip(job.sent_before).filter(|outcome| outcome.failure.is_none()).count())
+        Ok(outcomes
+            .iter()
+            .skip(job.sent_before)
+            .filter(|outcome| outcome.failure.is_none())
+            .count())
     }
 
     /// Forgets an operation.
@@ -335,9 +396,15 @@ impl Session {
         if !folder.exists() {
             return Ok(());
         }
-        let payloads: Vec<_> = journal.entries().into_iter().map(|entry| entry.payload).collect();
-        let needed: HashSet<_> =
-            payloads.iter().filter_map(|p| p.get("upload")?.get("file")?.as_str()).collect();
+        let payloads: Vec<_> = journal
+            .entries()
+            .into_iter()
+            .map(|entry| entry.payload)
+            .collect();
+        let needed: HashSet<_> = payloads
+            .iter()
+            .filter_map(|p| p.get("upload")?.get("file")?.as_str())
+            .collect();
         for file in fs::read_dir(&folder).map_err(failed())? {
             let name = file.map_err(failed())?.file_name();
             if !name.to_str().is_some_and(|name| needed.contains(name)) {
@@ -357,7 +424,10 @@ fn remove_file(path: &std::path::Path) -> Result<()> {
 
 fn not_rekeyed(job: &Job, source: RecordsError) -> RecordsError {
     match &job.deed {
-        Deed::Revoke { id, .. } => RecordsError::NotRekeyed { id: *id, source: Box::new(source) },
+        Deed::Revoke { id, .. } => RecordsError::NotRekeyed {
+            id: *id,
+            source: Box::new(source),
+        },
         _ => source,
     }
 }
@@ -372,7 +442,11 @@ fn explain(deed: &Deed, error: RecordsError) -> RecordsError {
         _ => None,
     };
     match (current, deed.expected_version()) {
-        (Some(current), Some((id, based_on))) => RecordsError::LostUpdate { id, current, based_on },
+        (Some(current), Some((id, based_on))) => RecordsError::LostUpdate {
+            id,
+            current,
+            based_on,
+        },
         _ => error,
     }
 }

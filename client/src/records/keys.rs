@@ -15,12 +15,19 @@ const SUITE: u8 = 1;
 
 impl Session {
     pub(super) fn content_context(&self, id: B256, epoch: u32, version: u32) -> ContentContext {
-        ContentContext { record: self.record_ref(id), epoch, version }
+        ContentContext {
+            record: self.record_ref(id),
+            epoch,
+            version,
+        }
     }
 
     /// The key of one of the user's own records, unless it is a deposited one at epoch 0.
     pub(super) fn own_key(&self, id: B256, epoch: u32) -> RecordKey {
-        self.identity.record_root().record_key(&KeyContext { record: self.record_ref(id), epoch })
+        self.identity.record_root().record_key(&KeyContext {
+            record: self.record_ref(id),
+            epoch,
+        })
     }
 
     /// The key of a record's present epoch for this user.
@@ -49,13 +56,19 @@ impl Session {
     pub(super) fn unwrap_key(&self, id: B256, granted: &GrantedKey) -> Result<RecordKey> {
         let GrantedKey { key, epoch } = granted;
         if key.suite != SUITE {
-            return Err(RecordsError::UnknownSuite { id, suite: key.suite });
+            return Err(RecordsError::UnknownSuite {
+                id,
+                suite: key.suite,
+            });
         }
         let mut sealed = [0; 48];
         sealed[..32].copy_from_slice(key.sealed_key.as_slice());
         sealed[32..].copy_from_slice(key.tag.as_slice());
-        let wrapped =
-            envelope::WrappedKey { enc_x: key.encapsulated.x.0, enc_odd: key.encapsulated.odd, sealed };
+        let wrapped = envelope::WrappedKey {
+            enc_x: key.encapsulated.x.0,
+            enc_odd: key.encapsulated.odd,
+            sealed,
+        };
         let pair = self.identity.encryption_key(key.key_version)?;
         let context = self.wrap_context(id, *epoch, self.me(), key.key_version);
         Ok(envelope::unwrap(&wrapped, &pair, &context)?)
@@ -75,7 +88,10 @@ impl Session {
         Ok(WrappedKey {
             suite: SUITE,
             key_version: user.key_version,
-            encapsulated: PublicKey { x: wrapped.enc_x.into(), odd: wrapped.enc_odd },
+            encapsulated: PublicKey {
+                x: wrapped.enc_x.into(),
+                odd: wrapped.enc_odd,
+            },
             sealed_key: B256::from_slice(&wrapped.sealed[..32]),
             tag: FixedBytes::from_slice(&wrapped.sealed[32..]),
         })
@@ -87,8 +103,19 @@ impl Session {
         Ok(info::open(&entry.content.sealed_info, key, &context)?)
     }
 
-    fn wrap_context(&self, id: B256, epoch: u32, grantee: Address, key_version: u32) -> WrapContext {
-        WrapContext { record: self.record_ref(id), epoch, grantee: grantee.into_array(), key_version }
+    fn wrap_context(
+        &self,
+        id: B256,
+        epoch: u32,
+        grantee: Address,
+        key_version: u32,
+    ) -> WrapContext {
+        WrapContext {
+            record: self.record_ref(id),
+            epoch,
+            grantee: grantee.into_array(),
+            key_version,
+        }
     }
 }
 

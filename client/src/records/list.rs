@@ -9,7 +9,8 @@ use super::error::{RecordsError, Result};
 use super::party::Party;
 use super::session::Session;
 use crate::chain::{
-    Access, AccessLevel, AccessReason, Event, GrantEntry, GrantedKey, Page, Purpose, RecordEntry, Snapshot, Subject,
+    Access, AccessLevel, AccessReason, Event, GrantEntry, GrantedKey, Page, Purpose, RecordEntry,
+    Snapshot, Subject,
 };
 use crate::crypto::info::RecordInfo;
 use crate::identity::AddressBook;
@@ -108,7 +109,10 @@ impl Session {
         let missing = || RecordsError::NoSuchRecord(id.to_string());
         let entry = self.history.record(id)?.ok_or_else(missing)?;
         if record.version != entry.version {
-            return Err(RecordsError::EventMissing { id, version: record.version });
+            return Err(RecordsError::EventMissing {
+                id,
+                version: record.version,
+            });
         }
         let access = snapshot.access(id, self.me()).await?;
         let wrapped = snapshot.wrapped_key(id, self.me()).await?;
@@ -149,7 +153,12 @@ impl Session {
 
     /// Titles of all records that the user can name.
     pub(super) async fn titles(&self) -> Result<HashMap<B256, String>> {
-        Ok(self.list().await?.into_iter().filter_map(|item| Some((item.id, item.title?))).collect())
+        Ok(self
+            .list()
+            .await?
+            .into_iter()
+            .filter_map(|item| Some((item.id, item.title?)))
+            .collect())
     }
 
     async fn own_items(
@@ -168,10 +177,17 @@ impl Session {
         }
         // The registry keeps a key for the owner only of what others deposited.
         let deposited = |entry: &&RecordEntry| entry.creator != self.me() && entry.epoch == 0;
-        let pairs: Vec<_> = entries.iter().filter(deposited).map(|entry| (entry.record, self.me())).collect();
+        let pairs: Vec<_> = entries
+            .iter()
+            .filter(deposited)
+            .map(|entry| (entry.record, self.me()))
+            .collect();
         let wrapped = snapshot.wrapped_keys(&pairs).await?;
-        let keys: HashMap<B256, GrantedKey> =
-            pairs.iter().zip(wrapped).filter_map(|((id, _), key)| Some((*id, key?))).collect();
+        let keys: HashMap<B256, GrantedKey> = pairs
+            .iter()
+            .zip(wrapped)
+            .filter_map(|((id, _), key)| Some((*id, key?)))
+            .collect();
         let items = entries.into_iter().map(|entry| {
             let info = self.described(&entry, keys.get(&entry.record));
             let access = own_access(&entry, registered);
@@ -180,7 +196,11 @@ impl Session {
         Ok(items.collect())
     }
 
-    async fn shared_items(&self, snapshot: &Snapshot<'_>, book: &AddressBook) -> Result<Vec<RecordItem>> {
+    async fn shared_items(
+        &self,
+        snapshot: &Snapshot<'_>,
+        book: &AddressBook,
+    ) -> Result<Vec<RecordItem>> {
         let mut shared: Vec<(RecordEntry, GrantEntry)> = Vec::new();
         let mut page = Page::first(PAGE);
         loop {
@@ -189,14 +209,22 @@ impl Session {
             page = Page::after(last.changed, PAGE);
             shared.extend(part);
         }
-        let pairs: Vec<_> = shared.iter().map(|(entry, _)| (entry.record, self.me())).collect();
+        let pairs: Vec<_> = shared
+            .iter()
+            .map(|(entry, _)| (entry.record, self.me()))
+            .collect();
         let accesses = snapshot.accesses(&pairs).await?;
         let keys = snapshot.wrapped_keys(&pairs).await?;
-        let items = shared.into_iter().zip(accesses).zip(keys).map(|(((entry, grant), access), key)| {
-            let info = self.described(&entry, key.as_ref());
-            let purpose = access.purpose.or(Some(grant.purpose));
-            self.item(book, entry, info, &Access { purpose, ..access })
-        });
+        let items =
+            shared
+                .into_iter()
+                .zip(accesses)
+                .zip(keys)
+                .map(|(((entry, grant), access), key)| {
+                    let info = self.described(&entry, key.as_ref());
+                    let purpose = access.purpose.or(Some(grant.purpose));
+                    self.item(book, entry, info, &Access { purpose, ..access })
+                });
         Ok(items.collect())
     }
 
@@ -204,14 +232,22 @@ impl Session {
     fn described(&self, entry: &RecordEntry, wrapped: Option<&GrantedKey>) -> Option<RecordInfo> {
         let mine = entry.owner == self.me();
         let key = match wrapped {
-            Some(granted) if granted.epoch == entry.epoch => self.unwrap_key(entry.record, granted).ok()?,
+            Some(granted) if granted.epoch == entry.epoch => {
+                self.unwrap_key(entry.record, granted).ok()?
+            }
             _ if mine => self.own_key(entry.record, entry.epoch),
             _ => return None,
         };
         self.open_info(entry, &key).ok()
     }
 
-    fn item(&self, book: &AddressBook, entry: RecordEntry, info: Option<RecordInfo>, access: &Access) -> RecordItem {
+    fn item(
+        &self,
+        book: &AddressBook,
+        entry: RecordEntry,
+        info: Option<RecordInfo>,
+        access: &Access,
+    ) -> RecordItem {
         RecordItem {
             id: entry.record,
             owner: self.party_in(book, entry.owner),
@@ -241,14 +277,27 @@ fn own_access(entry: &RecordEntry, registered: bool) -> Access {
         (false, false) => (None, AccessReason::NotRegistered),
         (false, true) => (Some(AccessLevel::All), AccessReason::Owner),
     };
-    Access { level, reason, purpose: None, expires: None, epoch: entry.epoch, key_version: 0 }
+    Access {
+        level,
+        reason,
+        purpose: None,
+        expires: None,
+        epoch: entry.epoch,
+        key_version: 0,
+    }
 }
 
 /// Text of others without what could confuse a terminal: control characters, and those that reorder or hide text
 /// (Unicode TR 36 section 2.10.2).
 pub(super) fn clean(text: &str) -> String {
-    let hides = |c: char| {
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    text.chars().map(|c| if c.is_control() || hides(c) { '\u{fffd}' } else { c }).collect()
+    let hides = |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    text.chars()
+        .map(|c| {
+            if c.is_control() || hides(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }

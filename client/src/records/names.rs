@@ -23,8 +23,13 @@ impl Session {
     pub fn find_person(&self, wanted: &str) -> Result<Party> {
         let people = self.profile.people()?;
         match people.find(wanted) {
-            Ok(person) => Ok(Party { address: person.address, name: Some(person.name.clone()) }),
-            Err(IdentityError::NotFound { .. }) if wanted.len() == 42 && wanted.starts_with("0x") => {
+            Ok(person) => Ok(Party {
+                address: person.address,
+                name: Some(person.name.clone()),
+            }),
+            Err(IdentityError::NotFound { .. })
+                if wanted.len() == 42 && wanted.starts_with("0x") =>
+            {
                 self.party(parse_address(wanted)?)
             }
             Err(error) => Err(error.into()),
@@ -43,7 +48,11 @@ impl Session {
                 found.push(address);
             }
         }
-        if found.is_empty() { Err(RecordsError::Nobody) } else { Ok(found) }
+        if found.is_empty() {
+            Err(RecordsError::Nobody)
+        } else {
+            Ok(found)
+        }
     }
 
     /// A record by its id, by the beginning of its id (at least four hexadecimal digits), or by its title.
@@ -57,11 +66,15 @@ impl Session {
         let digits = wanted.strip_prefix("0x").unwrap_or(wanted).to_lowercase();
         let is_hex = digits.chars().all(|c| c.is_ascii_hexdigit());
         if is_hex && digits.len() == 64 {
-            return digits.parse().map_err(|_| RecordsError::NoSuchRecord(wanted.into()));
+            return digits
+                .parse()
+                .map_err(|_| RecordsError::NoSuchRecord(wanted.into()));
         }
         let known = self.list().await?;
         let titled = |item: &&RecordItem| {
-            item.title.as_ref().is_some_and(|title| title.to_lowercase() == wanted.to_lowercase())
+            item.title
+                .as_ref()
+                .is_some_and(|title| title.to_lowercase() == wanted.to_lowercase())
         };
         let mut fits = live_first(known.iter().filter(titled));
         if fits.is_empty() && is_hex && digits.len() >= MIN_PREFIX {
@@ -76,7 +89,10 @@ impl Session {
             _ => {
                 let short = |id: &B256| format!("{id:x}")[..SHOWN_DIGITS].to_owned();
                 let candidates = fits.iter().map(short).collect();
-                Err(RecordsError::AmbiguousRecord { wanted: wanted.into(), candidates })
+                Err(RecordsError::AmbiguousRecord {
+                    wanted: wanted.into(),
+                    candidates,
+                })
             }
         }
     }
@@ -85,7 +101,11 @@ impl Session {
         let whole = &digits[..digits.len() / 2 * 2];
         let bytes = alloy_primitives::hex::decode(whole).unwrap_or_default();
         let found = self.history.records_with_prefix(&bytes, MAX_CANDIDATES)?;
-        Ok(found.into_iter().map(|entry| entry.record).filter(|id| begins(*id, digits)).collect())
+        Ok(found
+            .into_iter()
+            .map(|entry| entry.record)
+            .filter(|id| begins(*id, digits))
+            .collect())
     }
 }
 

@@ -80,10 +80,14 @@ impl Session {
             Target::Folder(folder) => folder.join(safe_name(&info.title, open.id)),
         };
         let folder = check_target(&path, open.force)?;
-        let staged = NamedTempFile::with_prefix_in(".chartseal-", &folder).map_err(RecordsError::file(&folder))?;
+        let staged = NamedTempFile::with_prefix_in(".chartseal-", &folder)
+            .map_err(RecordsError::file(&folder))?;
 
         let digest = Digest(entry.content.digest.0);
-        let name = ObjectName { record_id: open.id.0, digest: digest.0 };
+        let name = ObjectName {
+            record_id: open.id.0,
+            digest: digest.0,
+        };
         let object = self.fetch(&info.locator, &name).await?;
         let source = self.bridge(object, Stage::Opening);
         let context = self.content_context(open.id, entry.epoch, entry.version);
@@ -91,7 +95,10 @@ impl Session {
             let mut staged = staged;
             let summary =
                 stream::open(source, &mut staged, &key, &context, &digest).map_err(unwrap_io)?;
-            staged.as_file().sync_all().map_err(RecordsError::file(staged.path()))?;
+            staged
+                .as_file()
+                .sync_all()
+                .map_err(RecordsError::file(staged.path()))?;
             Ok::<(NamedTempFile, Summary), RecordsError>((staged, summary))
         })
         .await??;
@@ -117,7 +124,10 @@ impl Session {
         let request = request_id(("log access", id, purpose, version))?;
         let done = match self.earlier(request).await? {
             Some(done) => done,
-            None => self.perform(Job::plain(request, Deed::LogAccess { id, purpose })).await?,
+            None => {
+                self.perform(Job::plain(request, Deed::LogAccess { id, purpose }))
+                    .await?
+            }
         };
         Ok(done.receipts)
     }
@@ -129,7 +139,11 @@ impl Session {
     }
 
     /// An object's bytes for code that blocks; it must run on a thread of its own.
-    pub(super) fn bridge(&self, object: ObjectReader, stage: Stage) -> Watched<SyncIoBridge<ObjectReader>> {
+    pub(super) fn bridge(
+        &self,
+        object: ObjectReader,
+        stage: Stage,
+    ) -> Watched<SyncIoBridge<ObjectReader>> {
         let meter = self.meter(stage, object.object_len());
         Watched::new(SyncIoBridge::new(object), meter, self.stop.clone())
     }
@@ -152,7 +166,11 @@ fn check_target(path: &Path, force: bool) -> Result<PathBuf> {
 
 /// Gives a verified file its name.
 fn publish(staged: NamedTempFile, path: &Path, folder: &Path, force: bool) -> Result<()> {
-    let published = if force { staged.persist(path) } else { staged.persist_noclobber(path) };
+    let published = if force {
+        staged.persist(path)
+    } else {
+        staged.persist_noclobber(path)
+    };
     match published {
         Ok(_) => sync_folder(folder),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -165,8 +183,12 @@ fn publish(staged: NamedTempFile, path: &Path, folder: &Path, force: bool) -> Re
 /// A file name made of a title that somebody else chose: one path component, nothing hidden, nothing that a shell or
 /// terminal takes for something else.
 pub fn safe_name(title: &str, id: B256) -> String {
-    let kept = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')' | ',' | '+');
-    let name: String = title.chars().map(|c| if kept(c) { c } else { '_' }).collect();
+    let kept =
+        |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '-' | '_' | '(' | ')' | ',' | '+');
+    let name: String = title
+        .chars()
+        .map(|c| if kept(c) { c } else { '_' })
+        .collect();
     let name = name.trim_matches(|c: char| c == '.' || c.is_whitespace());
     let mut short = String::new();
     for c in name.chars() {
@@ -176,7 +198,11 @@ pub fn safe_name(title: &str, id: B256) -> String {
         }
         short.push(c);
     }
-    if short.is_empty() { format!("record-{}", &format!("{id:x}")[..12]) } else { short }
+    if short.is_empty() {
+        format!("record-{}", &format!("{id:x}")[..12])
+    } else {
+        short
+    }
 }
 
 #[cfg(test)]
@@ -210,10 +236,19 @@ mod tests {
         let path = folder.path().join("file");
         assert_eq!(check_target(&path, false).unwrap(), folder.path());
         std::fs::write(&path, "old").unwrap();
-        assert!(matches!(check_target(&path, false), Err(RecordsError::TargetExists(_))));
+        assert!(matches!(
+            check_target(&path, false),
+            Err(RecordsError::TargetExists(_))
+        ));
         check_target(&path, true).unwrap();
-        assert!(matches!(check_target(folder.path(), true), Err(RecordsError::TargetExists(_))));
+        assert!(matches!(
+            check_target(folder.path(), true),
+            Err(RecordsError::TargetExists(_))
+        ));
         let nowhere = folder.path().join("none/file");
-        assert!(matches!(check_target(&nowhere, true), Err(RecordsError::NoFolder(_))));
+        assert!(matches!(
+            check_target(&nowhere, true),
+            Err(RecordsError::NoFolder(_))
+        ));
     }
 }

@@ -68,7 +68,11 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new(progress: &Arc<dyn Progress>, stage: Stage, total: u64) -> Self {
         progress.advance(stage, 0, total);
-        Self { progress: Arc::clone(progress), stage, total }
+        Self {
+            progress: Arc::clone(progress),
+            stage,
+            total,
+        }
     }
 
     pub(super) fn at(&self, done: u64) {

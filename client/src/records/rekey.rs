@@ -85,7 +85,12 @@ impl Session {
     /// [`RecordsError::NoGrant`], [`RecordsError::NotOwner`]; [`RecordsError::NotRekeyed`] if the grant is gone but
     /// the record could not be encrypted anew yet; [`RecordsError::Partly`]; [`RecordsError::Chain`],
     /// [`RecordsError::Storage`].
-    pub async fn revoke(&self, id: B256, users: &[Address], locator: Option<&Locator>) -> Result<Rekeyed> {
+    pub async fn revoke(
+        &self,
+        id: B256,
+        users: &[Address],
+        locator: Option<&Locator>,
+    ) -> Result<Rekeyed> {
         if users.is_empty() {
             return Err(RecordsError::Nobody);
         }
@@ -95,7 +100,11 @@ impl Session {
             None => {
                 self.check_grants(id, users).await?;
                 let locator = locator.map(ToString::to_string);
-                let deed = Deed::Revoke { id, users: users.to_vec(), locator };
+                let deed = Deed::Revoke {
+                    id,
+                    users: users.to_vec(),
+                    locator,
+                };
                 self.perform(Job::plain(request, deed)).await?
             }
         };
@@ -112,7 +121,13 @@ impl Session {
         let request = request_id(("rekey", id))?;
         let done = match self.earlier(request).await? {
             Some(done) => done,
-            None => self.perform(self.rekey_job(request, id, &[], locator.map(ToString::to_string)).await?).await?,
+            None => {
+                self.perform(
+                    self.rekey_job(request, id, &[], locator.map(ToString::to_string))
+                        .await?,
+                )
+                .await?
+            }
         };
         self.rekeyed(done).await
     }
@@ -120,9 +135,10 @@ impl Session {
     /// The next part of an operation whose transactions are done, if there is one.
     pub(super) async fn following(&self, job: &Job) -> Result<Option<Job>> {
         match &job.deed {
-            Deed::Revoke { id, users, locator } => {
-                self.rekey_job(job.request, *id, users, locator.clone()).await.map(Some)
-            }
+            Deed::Revoke { id, users, locator } => self
+                .rekey_job(job.request, *id, users, locator.clone())
+                .await
+                .map(Some),
             _ => Ok(None),
         }
     }
@@ -130,8 +146,14 @@ impl Session {
     async fn check_grants(&self, id: B256, users: &[Address]) -> Result<()> {
         self.own(id).await?;
         let held = self.history.grants_of(id)?;
-        match users.iter().find(|user| !held.iter().any(|grant| grant.user == **user)) {
-            Some(user) => Err(RecordsError::NoGrant { id, user: self.party(*user)? }),
+        match users
+            .iter()
+            .find(|user| !held.iter().any(|grant| grant.user == **user))
+        {
+            Some(user) => Err(RecordsError::NoGrant {
+                id,
+                user: self.party(*user)?,
+            }),
             None => Ok(()),
         }
     }
@@ -159,8 +181,20 @@ impl Session {
         let context = self.content_context(id, epoch, expected.saturating_add(1));
         let (upload, version) = self.reseal(&current, old, locator, key, context).await?;
         let removed = removed.to_vec();
-        let deed = Deed::Rekey { id, expected, epoch, version, kept, removed, suspended };
-        Ok(Job { upload: Some(upload), obsolete, ..Job::plain(request, deed) })
+        let deed = Deed::Rekey {
+            id,
+            expected,
+            epoch,
+            version,
+            kept,
+            removed,
+            suspended,
+        };
+        Ok(Job {
+            upload: Some(upload),
+            obsolete,
+            ..Job::plain(request, deed)
+        })
     }
 
     /// The grants in force that go on, wrapped anew; and those that cannot, because the registry's key changed.
@@ -181,7 +215,10 @@ impl Session {
         let book = self.profile.people()?;
         let (mut kept, mut suspended) = (Vec::new(), Vec::new());
         for ((user, access), known) in addresses.into_iter().zip(accesses).zip(users) {
-            let (Some(level), Some(purpose), Some(known)) = (access.level, access.purpose, known) else { continue };
+            let (Some(level), Some(purpose), Some(known)) = (access.level, access.purpose, known)
+            else {
+                continue;
+            };
             if access.reason != AccessReason::Granted {
                 continue;
             }
@@ -190,7 +227,15 @@ impl Session {
                 continue;
             }
             let key = self.wrap_key(key, id, epoch, user, &known)?;
-            kept.push(Grant { record: id, user, level, purpose, expires: access.expires, epoch, key });
+            kept.push(Grant {
+                record: id,
+                user,
+                level,
+                purpose,
+                expires: access.expires,
+                epoch,
+                key,
+            });
         }
         Ok((kept, suspended))
     }
@@ -208,23 +253,44 @@ impl Session {
         let old_key = self.key_now(current).await?;
         let old_context = self.content_context(id, entry.epoch, entry.version);
         let digest = Digest(entry.content.digest.0);
-        let object = self.fetch(&old.locator, &ObjectName { record_id: id.0, digest: digest.0 }).await?;
+        let object = self
+            .fetch(
+                &old.locator,
+                &ObjectName {
+                    record_id: id.0,
+                    digest: digest.0,
+                },
+            )
+            .await?;
         let source = self.bridge(object, Stage::Resealing);
         let folder = self.staging();
         tokio::task::spawn_blocking(move || {
             let mut staged = stage(&folder)?;
             let (reader, writer) = io::pipe().map_err(RecordsError::file(&folder))?;
             let (opened, sealed) = thread::scope(|scope| {
-                let opening = scope.spawn(|| stream::open(source, writer, &old_key, &old_context, &digest));
+                let opening =
+                    scope.spawn(|| stream::open(source, writer, &old_key, &old_context, &digest));
                 let sealed = stream::seal(reader, &mut staged, &new_key, &new_context);
                 (opening.join(), sealed)
             });
-            let opened = opened.map_err(|_| RecordsError::Task("decrypting ended unexpectedly".into()))?;
+            let opened =
+                opened.map_err(|_| RecordsError::Task("decrypting ended unexpectedly".into()))?;
             let summary = both(opened, sealed)?;
-            let info = RecordInfo { content_len: summary.content_len, locator, ..old };
+            let info = RecordInfo {
+                content_len: summary.content_len,
+                locator,
+                ..old
+            };
             let sealed_info = info::seal(&info, &new_key, &new_context)?.into();
-            let version = Version { digest: summary.digest.0.into(), sealed_info };
-            let place = Placed { locator: info.locator, record: id, digest: version.digest };
+            let version = Version {
+                digest: summary.digest.0.into(),
+                sealed_info,
+            };
+            let place = Placed {
+                locator: info.locator,
+                record: id,
+                digest: version.digest,
+            };
             Ok((keep(staged, &folder, summary.object_len, place)?, version))
         })
         .await?
@@ -233,7 +299,11 @@ impl Session {
     /// The objects of every version up to the present one.
     ///
     /// A version whose description does not open is looked for where the present one lies.
-    pub(super) async fn objects_of(&self, current: &Current<'_>, locator: &str) -> Result<Vec<Placed>> {
+    pub(super) async fn objects_of(
+        &self,
+        current: &Current<'_>,
+        locator: &str,
+    ) -> Result<Vec<Placed>> {
         let id = current.id();
         let wrapped = current.snapshot.wrapped_key(id, self.me()).await?;
         let deposited = match wrapped {
@@ -244,9 +314,18 @@ impl Session {
         let mut epoch = 0;
         for Occurrence { event, .. } in self.whole_audit(Subject::Record(id))? {
             let (version, content) = match event {
-                Event::RecordAdded { content, .. } | Event::RecordDeposited { content, .. } => (1, content),
-                Event::RecordUpdated { version, content, .. } => (version, content),
-                Event::RecordRekeyed { version, epoch: next, content, .. } => {
+                Event::RecordAdded { content, .. } | Event::RecordDeposited { content, .. } => {
+                    (1, content)
+                }
+                Event::RecordUpdated {
+                    version, content, ..
+                } => (version, content),
+                Event::RecordRekeyed {
+                    version,
+                    epoch: next,
+                    content,
+                    ..
+                } => {
                     epoch = next;
                     (version, content)
                 }
@@ -257,7 +336,11 @@ impl Session {
             let context = self.content_context(id, epoch, version);
             let described = info::open(&content.sealed_info, key, &context);
             let locator = described.map_or_else(|_| locator.to_owned(), |info| info.locator);
-            let place = Placed { locator, record: id, digest: content.digest };
+            let place = Placed {
+                locator,
+                record: id,
+                digest: content.digest,
+            };
             if !found.contains(&place) {
                 found.push(place);
             }
@@ -271,31 +354,57 @@ impl Session {
         let mut page = Page::first(PAGE);
         loop {
             let events = self.history.audit(subject, page)?;
-            let Some(last) = events.last() else { return Ok(all) };
+            let Some(last) = events.last() else {
+                return Ok(all);
+            };
             page = Page::after(last.at, PAGE);
             all.extend(events);
         }
     }
 
     async fn rekeyed(&self, done: Done) -> Result<Rekeyed> {
-        let Deed::Rekey { id, expected, epoch, version, kept, removed, suspended } = done.deed else {
-            return Err(RecordsError::Journal(format!("a {} in place of a rekey", done.deed.name())));
+        let Deed::Rekey {
+            id,
+            expected,
+            epoch,
+            version,
+            kept,
+            removed,
+            suspended,
+        } = done.deed
+        else {
+            return Err(RecordsError::Journal(format!(
+                "a {} in place of a rekey",
+                done.deed.name()
+            )));
         };
         self.sync().await?;
         let audit = self.whole_audit(Subject::Record(id))?;
         let book = self.profile.people()?;
         let party = |address: &Address| self.party_in(&book, *address);
-        let versions = audit.iter().filter(|o| content_version(&o.event).is_some()).count();
+        let versions = audit
+            .iter()
+            .filter(|o| content_version(&o.event).is_some())
+            .count();
         Ok(Rekeyed {
             id,
             version: expected.saturating_add(1),
             epoch,
             digest: version.digest,
-            removed: removed.iter().map(|user| reach(&audit, *user, party(user))).collect(),
+            removed: removed
+                .iter()
+                .map(|user| reach(&audit, *user, party(user)))
+                .collect(),
             kept: kept.iter().map(|grant| party(&grant.user)).collect(),
             suspended: suspended.iter().map(party).collect(),
-            deleted: versions.saturating_sub(1).saturating_sub(done.left_behind.len()),
-            left_behind: done.left_behind.iter().map(|o| format!("{}/{}", o.locator, o.name())).collect(),
+            deleted: versions
+                .saturating_sub(1)
+                .saturating_sub(done.left_behind.len()),
+            left_behind: done
+                .left_behind
+                .iter()
+                .map(|o| format!("{}/{}", o.locator, o.name()))
+                .collect(),
             receipts: done.receipts,
         })
     }
@@ -307,7 +416,9 @@ fn both(
     sealed: std::result::Result<Summary, CryptoError>,
 ) -> Result<Summary> {
     match (opened, sealed) {
-        (Err(CryptoError::Write(_)), Err(error)) | (Err(error), _) | (Ok(_), Err(error)) => Err(unwrap_io(error)),
+        (Err(CryptoError::Write(_)), Err(error)) | (Err(error), _) | (Ok(_), Err(error)) => {
+            Err(unwrap_io(error))
+        }
         (Ok(_), Ok(summary)) => Ok(summary),
     }
 }
@@ -316,7 +427,9 @@ fn both(
 fn content_version(event: &Event) -> Option<u32> {
     match event {
         Event::RecordAdded { .. } | Event::RecordDeposited { .. } => Some(1),
-        Event::RecordUpdated { version, .. } | Event::RecordRekeyed { version, .. } => Some(*version),
+        Event::RecordUpdated { version, .. } | Event::RecordRekeyed { version, .. } => {
+            Some(*version)
+        }
         _ => None,
     }
 }
@@ -324,7 +437,11 @@ fn content_version(event: &Event) -> Option<u32> {
 /// What was within a user's reach, from the events of a record.
 fn reach(audit: &[Occurrence], user: Address, shown: Party) -> Removed {
     let (mut version, mut holds) = (0, false);
-    let mut removed = Removed { user: shown, fetched: Vec::new(), within_reach: Vec::new() };
+    let mut removed = Removed {
+        user: shown,
+        fetched: Vec::new(),
+        within_reach: Vec::new(),
+    };
     for Occurrence { at, event } in audit {
         if matches!(event, Event::RecordRekeyed { .. }) {
             holds = false;
@@ -333,8 +450,17 @@ fn reach(audit: &[Occurrence], user: Address, shown: Party) -> Removed {
         match event {
             Event::Granted { user: who, .. } if *who == user => holds = true,
             Event::Revoked { user: who, .. } if *who == user => holds = false,
-            Event::AccessLogged { user: who, purpose, version, .. } if *who == user => {
-                removed.fetched.push(Fetched { version: *version, purpose: *purpose, at: at.timestamp });
+            Event::AccessLogged {
+                user: who,
+                purpose,
+                version,
+                ..
+            } if *who == user => {
+                removed.fetched.push(Fetched {
+                    version: *version,
+                    purpose: *purpose,
+                    at: at.timestamp,
+                });
             }
             _ => {}
         }

@@ -36,12 +36,29 @@ impl Session {
                 let current = self.own(id).await?;
                 let info = self.info_now(&current).await?;
                 let obsolete = self.objects_of(&current, &info.locator).await?;
-                let grantees = self.history.grants_of(id)?.into_iter().map(|grant| grant.user).collect();
+                let grantees = self
+                    .history
+                    .grants_of(id)?
+                    .into_iter()
+                    .map(|grant| grant.user)
+                    .collect();
                 let deed = Deed::Remove { id, grantees };
-                self.perform(Job { obsolete, ..Job::plain(request, deed) }).await?
+                self.perform(Job {
+                    obsolete,
+                    ..Job::plain(request, deed)
+                })
+                .await?
             }
         };
-        let left_behind = done.left_behind.iter().map(|o| format!("{}/{}", o.locator, o.name())).collect();
-        Ok(Erased { id, left_behind, receipts: done.receipts })
+        let left_behind = done
+            .left_behind
+            .iter()
+            .map(|o| format!("{}/{}", o.locator, o.name()))
+            .collect();
+        Ok(Erased {
+            id,
+            left_behind,
+            receipts: done.receipts,
+        })
     }
 }

@@ -84,7 +84,10 @@ impl Session {
         let note = match note.is_empty() {
             true => Bytes::new(),
             false => {
-                let [(_, user)] = self.recipients(&current.snapshot, &[owner], Caution::Key).await?[..] else {
+                let [(_, user)] = self
+                    .recipients(&current.snapshot, &[owner], Caution::Key)
+                    .await?[..]
+                else {
                     return Err(RecordsError::Nobody);
                 };
                 let context = self.note_context(id, self.me(), user.key_version);
@@ -92,9 +95,18 @@ impl Session {
             }
         };
         if note.len() > MAX_SEALED_NOTE {
-            return Err(RecordsError::NoteTooLong { len: note.len(), max: MAX_SEALED_NOTE });
+            return Err(RecordsError::NoteTooLong {
+                len: note.len(),
+                max: MAX_SEALED_NOTE,
+            });
         }
-        self.perform_plain(Deed::Request { id, level, purpose, note }).await
+        self.perform_plain(Deed::Request {
+            id,
+            level,
+            purpose,
+            note,
+        })
+        .await
     }
 
     /// Takes the user's request back.
@@ -137,14 +149,31 @@ impl Session {
     /// [`RecordsError::Chain`].
     pub async fn requests(&self) -> Result<Requests> {
         let titles = self.titles().await?;
-        let version = self.snapshot().await?.user(self.me()).await?.map_or(0, |user| user.key_version);
+        let version = self
+            .snapshot()
+            .await?
+            .user(self.me())
+            .await?
+            .map_or(0, |user| user.key_version);
         let mut requests = Requests::default();
-        for entry in all(|page| self.history.requests_to(self.me(), page).map_err(Into::into))? {
+        for entry in all(|page| {
+            self.history
+                .requests_to(self.me(), page)
+                .map_err(Into::into)
+        })? {
             let note = self.note(&entry, version)?;
-            requests.incoming.push(self.request_item(entry, &titles, note)?);
+            requests
+                .incoming
+                .push(self.request_item(entry, &titles, note)?);
         }
-        for entry in all(|page| self.history.requests_by(self.me(), page).map_err(Into::into))? {
-            requests.outgoing.push(self.request_item(entry, &titles, None)?);
+        for entry in all(|page| {
+            self.history
+                .requests_by(self.me(), page)
+                .map_err(Into::into)
+        })? {
+            requests
+                .outgoing
+                .push(self.request_item(entry, &titles, None)?);
         }
         Ok(requests)
     }
@@ -153,7 +182,10 @@ impl Session {
         let current = self.own(id).await?;
         match current.snapshot.request(id, user).await? {
             Some(open) => Ok(open),
-            None => Err(RecordsError::NoRequest { id, user: self.party(user)? }),
+            None => Err(RecordsError::NoRequest {
+                id,
+                user: self.party(user)?,
+            }),
         }
     }
 
@@ -188,7 +220,11 @@ impl Session {
     }
 
     fn note_context(&self, id: B256, requester: Address, key_version: u32) -> NoteContext {
-        NoteContext { record: self.record_ref(id), requester: requester.into_array(), key_version }
+        NoteContext {
+            record: self.record_ref(id),
+            requester: requester.into_array(),
+            key_version,
+        }
     }
 }
 
@@ -197,7 +233,9 @@ fn all(read: impl Fn(Page) -> Result<Vec<RequestEntry>>) -> Result<Vec<RequestEn
     let mut page = Page::first(PAGE);
     loop {
         let part = read(page)?;
-        let Some(last) = part.last() else { return Ok(found) };
+        let Some(last) = part.last() else {
+            return Ok(found);
+        };
         page = Page::after(last.at, PAGE);
         found.extend(part);
     }

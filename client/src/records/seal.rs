@@ -42,7 +42,12 @@ pub struct NewContent {
 impl NewContent {
     /// A file with all defaults.
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { file: path.into(), title: None, media_type: None, locator: None }
+        Self {
+            file: path.into(),
+            title: None,
+            media_type: None,
+            locator: None,
+        }
     }
 }
 
@@ -61,7 +66,10 @@ impl Stamp {
         if !found.is_file() {
             return Err(RecordsError::NotAFile(path.to_owned()));
         }
-        let modified = found.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let modified = found
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         Ok(Self {
             path: path.canonicalize().map_err(RecordsError::file(path))?,
             len: found.len(),
@@ -71,7 +79,11 @@ impl Stamp {
 
     fn open(&self) -> Result<File> {
         let file = File::open(&self.path).map_err(RecordsError::file(&self.path))?;
-        if file.metadata().map_err(RecordsError::file(&self.path))?.is_file() {
+        if file
+            .metadata()
+            .map_err(RecordsError::file(&self.path))?
+            .is_file()
+        {
             Ok(file)
         } else {
             Err(RecordsError::NotAFile(self.path.clone()))
@@ -101,16 +113,27 @@ impl Session {
         let meter = self.meter(Stage::Sealing, sealing.stamp.len);
         let (stop, folder) = (self.stop.clone(), self.staging());
         tokio::task::spawn_blocking(move || {
-            let Sealing { stamp, info, key, context } = sealing;
+            let Sealing {
+                stamp,
+                info,
+                key,
+                context,
+            } = sealing;
             let mut staged = stage(&folder)?;
             // One byte more than expected is read, so that a file that grew is noticed.
             let source = Watched::new(stamp.open()?.take(stamp.len.saturating_add(1)), meter, stop);
             let summary = stream::seal(source, &mut staged, &key, &context).map_err(unwrap_io)?;
             stamp.check_unchanged(summary.content_len)?;
             let sealed_info = info::seal(&info, &key, &context)?.into();
-            let version = Version { digest: summary.digest.0.into(), sealed_info };
-            let place =
-                Placed { locator: info.locator, record: context.record.record_id.into(), digest: version.digest };
+            let version = Version {
+                digest: summary.digest.0.into(),
+                sealed_info,
+            };
+            let place = Placed {
+                locator: info.locator,
+                record: context.record.record_id.into(),
+                digest: version.digest,
+            };
             Ok((keep(staged, &folder, summary.object_len, place)?, version))
         })
         .await?
@@ -124,18 +147,34 @@ pub(super) fn stage(folder: &Path) -> Result<NamedTempFile> {
 }
 
 /// Makes a staged file durable.
-pub(super) fn keep(staged: NamedTempFile, folder: &Path, len: u64, place: Placed) -> Result<Upload> {
-    staged.as_file().sync_all().map_err(RecordsError::file(staged.path()))?;
-    let (_, path) = staged.keep().map_err(|error| RecordsError::file(folder)(error.error))?;
+pub(super) fn keep(
+    staged: NamedTempFile,
+    folder: &Path,
+    len: u64,
+    place: Placed,
+) -> Result<Upload> {
+    staged
+        .as_file()
+        .sync_all()
+        .map_err(RecordsError::file(staged.path()))?;
+    let (_, path) = staged
+        .keep()
+        .map_err(|error| RecordsError::file(folder)(error.error))?;
     sync_folder(folder)?;
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let file = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     Ok(Upload { file, len, place })
 }
 
 /// Makes names in a folder durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<()> {
     if cfg!(unix) {
-        File::open(folder).and_then(|f| f.sync_all()).map_err(RecordsError::file(folder))?;
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .map_err(RecordsError::file(folder))?;
     }
     Ok(())
 }
@@ -151,9 +190,20 @@ pub(super) fn random_salt() -> Result<B256> {
 pub(super) fn title(new: &NewContent) -> Result<String> {
     let title = match &new.title {
         Some(title) => title.trim().to_owned(),
-        None => new.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        None => new
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
     };
-    let wrong = |reason: &str| Err(IdentityError::Invalid { what: "the title", reason: reason.into() }.into());
+    let wrong = |reason: &str| {
+        Err(IdentityError::Invalid {
+            what: "the title",
+            reason: reason.into(),
+        }
+        .into())
+    };
     if title.is_empty() || title.chars().any(char::is_control) {
         return wrong("it is empty or has control characters in it");
     }
@@ -166,17 +216,30 @@ pub(super) fn title(new: &NewContent) -> Result<String> {
 /// The media type to use: the one given, or one by the file's name.
 pub(super) fn media_type(new: &NewContent) -> Result<String> {
     let Some(given) = &new.media_type else {
-        return Ok(mime_guess::from_path(&new.file).first_or_octet_stream().essence_str().to_owned());
+        return Ok(mime_guess::from_path(&new.file)
+            .first_or_octet_stream()
+            .essence_str()
+            .to_owned());
     };
     let token = |part: &str| {
-        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "!#$&-^_.+".contains(c))
     };
-    let shaped = given.len() <= 127 && given.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub));
+    let shaped = given.len() <= 127
+        && given
+            .split_once('/')
+            .is_some_and(|(kind, sub)| token(kind) && token(sub));
     if shaped {
         return Ok(given.clone());
     }
     let reason = "it is not of the form type/subtype".to_owned();
-    Err(IdentityError::Invalid { what: "the media type", reason }.into())
+    Err(IdentityError::Invalid {
+        what: "the media type",
+        reason,
+    }
+    .into())
 }
 
 /// A reader that tells how far it is, and fails when the user asks to stop.
@@ -189,7 +252,12 @@ pub(super) struct Watched<R> {
 
 impl<R: Read> Watched<R> {
     pub(super) fn new(inner: R, meter: Meter, stop: CancellationToken) -> Self {
-        Self { inner, meter, stop, done: 0 }
+        Self {
+            inner,
+            meter,
+            stop,
+            done: 0,
+        }
     }
 }
 

@@ -123,25 +123,34 @@ impl Session {
     pub async fn sync(&self) -> Result<()> {
         let progress = Arc::clone(&self.progress);
         let told = |at: crate::chain::Progress| progress.advance(Stage::Syncing, at.done, at.of);
-        self.unless_stopped(self.history.sync(&self.registry, told)).await??;
+        self.unless_stopped(self.history.sync(&self.registry, told))
+            .await??;
         Ok(())
     }
 
     /// Somebody as the address book knows them.
     pub(super) fn party(&self, address: Address) -> Result<Party> {
         let people = self.profile.people()?;
-        let name = people.by_address(&address).map(|person| person.name.clone());
+        let name = people
+            .by_address(&address)
+            .map(|person| person.name.clone());
         Ok(Party { address, name })
     }
 
     /// The record as cryptography names it.
     pub(super) fn record_ref(&self, id: B256) -> RecordRef {
         let at = self.registry.deployment();
-        RecordRef { chain_id: at.chain, contract: at.registry.into_array(), record_id: id.0 }
+        RecordRef {
+            chain_id: at.chain,
+            contract: at.registry.into_array(),
+            record_id: id.0,
+        }
     }
 
     pub(super) async fn snapshot(&self) -> Result<Snapshot<'_>> {
-        self.unless_stopped(self.registry.snapshot()).await?.map_err(Into::into)
+        self.unless_stopped(self.registry.snapshot())
+            .await?
+            .map_err(Into::into)
     }
 
     pub(super) fn meter(&self, stage: Stage, total: u64) -> Meter {
@@ -157,7 +166,9 @@ impl Session {
     pub(super) async fn journal(&self) -> Result<&Journal> {
         let (folder, patience) = (self.profile.folder().join("journal"), self.patience);
         let open = async || {
-            let journal = tokio::task::spawn_blocking(move || Journal::open_within(&folder, patience)).await??;
+            let journal =
+                tokio::task::spawn_blocking(move || Journal::open_within(&folder, patience))
+                    .await??;
             self.clear_staging(&journal)?;
             Ok::<_, RecordsError>(journal)
         };
@@ -175,7 +186,11 @@ impl Session {
 
     /// An error if the user asked to stop.
     pub(super) fn check_stop(&self) -> Result<()> {
-        if self.stop.is_cancelled() { Err(RecordsError::Stopped) } else { Ok(()) }
+        if self.stop.is_cancelled() {
+            Err(RecordsError::Stopped)
+        } else {
+            Ok(())
+        }
     }
 }
 

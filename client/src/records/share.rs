@@ -72,7 +72,13 @@ impl Session {
     /// [`RecordsError::Blocked`], with everybody who stands in the way; [`RecordsError::NotOwner`];
     /// [`RecordsError::Yourself`]; [`RecordsError::Chain`].
     pub async fn share(&self, share: &Share) -> Result<Shared> {
-        let Share { id, level, purpose, expires, .. } = *share;
+        let Share {
+            id,
+            level,
+            purpose,
+            expires,
+            ..
+        } = *share;
         if share.users.is_empty() {
             return Err(RecordsError::Nobody);
         }
@@ -84,30 +90,61 @@ impl Session {
             Some(done) => done,
             None => {
                 let current = self.own(id).await?;
-                let caution = if share.unvouched { Caution::Key } else { Caution::KeyAndRole };
-                let users = self.recipients(&current.snapshot, &share.users, caution).await?;
+                let caution = if share.unvouched {
+                    Caution::Key
+                } else {
+                    Caution::KeyAndRole
+                };
+                let users = self
+                    .recipients(&current.snapshot, &share.users, caution)
+                    .await?;
                 let (key, epoch) = (self.key_now(&current).await?, current.entry.epoch);
                 let grant = |(user, known): &(Address, User)| {
                     let key = self.wrap_key(&key, id, epoch, *user, known)?;
-                    Ok(Grant { record: id, user: *user, level, purpose, expires, epoch, key })
+                    Ok(Grant {
+                        record: id,
+                        user: *user,
+                        level,
+                        purpose,
+                        expires,
+                        epoch,
+                        key,
+                    })
                 };
                 let grants = users.iter().map(grant).collect::<Result<_>>()?;
-                self.perform(Job::plain(request, Deed::Share { grants })).await?
+                self.perform(Job::plain(request, Deed::Share { grants }))
+                    .await?
             }
         };
-        let granted = share.users.iter().map(|user| self.party(*user)).collect::<Result<_>>()?;
-        Ok(Shared { id, granted, receipts: done.receipts })
+        let granted = share
+            .users
+            .iter()
+            .map(|user| self.party(*user))
+            .collect::<Result<_>>()?;
+        Ok(Shared {
+            id,
+            granted,
+            receipts: done.receipts,
+        })
     }
 
     /// Changes the terms of a grant; the key stays.
     ///
     /// # Errors
     /// [`RecordsError::NoGrant`], [`RecordsError::NotOwner`], [`RecordsError::Chain`].
-    pub async fn change_access(&self, id: B256, user: Address, terms: NewTerms) -> Result<Vec<Receipt>> {
+    pub async fn change_access(
+        &self,
+        id: B256,
+        user: Address,
+        terms: NewTerms,
+    ) -> Result<Vec<Receipt>> {
         self.own(id).await?;
         let grants = self.history.grants_of(id)?;
         let Some(held) = grants.into_iter().find(|grant| grant.user == user) else {
-            return Err(RecordsError::NoGrant { id, user: self.party(user)? });
+            return Err(RecordsError::NoGrant {
+                id,
+                user: self.party(user)?,
+            });
         };
         self.perform_plain(Deed::UpdateAccess {
             id,
@@ -144,12 +181,23 @@ impl Session {
                 KeyCheck::Verified | KeyCheck::Pinned => {}
                 KeyCheck::FirstUse => new.push((*address, key)),
                 KeyCheck::Changed { pinned, given } => {
-                    obstacles.push(Obstacle::KeyChanged { person: person.clone(), pinned, given });
+                    obstacles.push(Obstacle::KeyChanged {
+                        person: person.clone(),
+                        pinned,
+                        given,
+                    });
                 }
             }
-            let vouch = |vouches: &Vec<(Party, Role)>| vouches.iter().any(|(_, role)| *role == user.role);
-            if caution == Caution::KeyAndRole && user.role != Role::Patient && !vouched.get(at).is_some_and(vouch) {
-                obstacles.push(Obstacle::Unvouched { person, role: user.role });
+            let vouch =
+                |vouches: &Vec<(Party, Role)>| vouches.iter().any(|(_, role)| *role == user.role);
+            if caution == Caution::KeyAndRole
+                && user.role != Role::Patient
+                && !vouched.get(at).is_some_and(vouch)
+            {
+                obstacles.push(Obstacle::Unvouched {
+                    person,
+                    role: user.role,
+                });
             }
             found.push((*address, user));
         }
@@ -168,18 +216,31 @@ impl Session {
         addresses: &[Address],
     ) -> Result<Vec<Vec<(Party, Role)>>> {
         let mut trusted = vec![self.me()];
-        trusted.extend(book.people().iter().filter(|person| person.trusted_voucher).map(|person| person.address));
-        let pairs: Vec<_> =
-            addresses.iter().flat_map(|user| trusted.iter().map(move |voucher| (*voucher, *user))).collect();
+        trusted.extend(
+            book.people()
+                .iter()
+                .filter(|person| person.trusted_voucher)
+                .map(|person| person.address),
+        );
+        let pairs: Vec<_> = addresses
+            .iter()
+            .flat_map(|user| trusted.iter().map(move |voucher| (*voucher, *user)))
+            .collect();
         let vouches = snapshot.vouches(&pairs).await?;
         let now = snapshot.block().timestamp;
-        let by_user = pairs.chunks(trusted.len()).zip(vouches.chunks(trusted.len()));
+        let by_user = pairs
+            .chunks(trusted.len())
+            .zip(vouches.chunks(trusted.len()));
         Ok(by_user
             .map(|(pairs, vouches)| {
-                let held = pairs.iter().zip(vouches).filter_map(|((voucher, _), vouch)| {
-                    let vouch = vouch.filter(|vouch| vouch.expires.is_none_or(|end| end > now))?;
-                    Some((self.party_in(book, *voucher), vouch.role))
-                });
+                let held = pairs
+                    .iter()
+                    .zip(vouches)
+                    .filter_map(|((voucher, _), vouch)| {
+                        let vouch =
+                            vouch.filter(|vouch| vouch.expires.is_none_or(|end| end > now))?;
+                        Some((self.party_in(book, *voucher), vouch.role))
+                    });
                 held.collect()
             })
             .collect())
@@ -206,7 +267,12 @@ impl Session {
     }
 
     /// Whether the registry's key of a user is not the pinned one.
-    pub(super) fn key_changed(&self, book: &AddressBook, address: Address, user: &User) -> Result<Option<Fingerprint>> {
+    pub(super) fn key_changed(
+        &self,
+        book: &AddressBook,
+        address: Address,
+        user: &User,
+    ) -> Result<Option<Fingerprint>> {
         let key = public_key(&user.key)?;
         Ok(match book.check_key(&address, &key) {
             KeyCheck::Changed { given, .. } => Some(given),

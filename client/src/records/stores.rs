@@ -21,7 +21,12 @@ pub struct Stores {
 impl Stores {
     /// `own` is where the user's new records go; `settings` are the providers' credentials.
     pub fn new(own: Option<Locator>, settings: Settings, limits: Limits) -> Self {
-        Self { own, settings, limits, open: Mutex::default() }
+        Self {
+            own,
+            settings,
+            limits,
+            open: Mutex::default(),
+        }
     }
 
     /// Uses this connection for a locator, instead of making one.
@@ -65,6 +70,9 @@ pub(super) struct Placed {
 
 impl Placed {
     pub(super) fn name(&self) -> ObjectName {
-        ObjectName { record_id: self.record.0, digest: self.digest.0 }
+        ObjectName {
+            record_id: self.record.0,
+            digest: self.digest.0,
+        }
     }
 }

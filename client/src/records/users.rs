@@ -66,8 +66,14 @@ impl Session {
     /// # Errors
     /// [`RecordsError::Chain`], also when it is registered already.
     pub async fn register(&self, role: Role) -> Result<Vec<Receipt>> {
-        let pair = self.identity.encryption_key(self.next_key_version().await?)?;
-        self.perform_plain(Deed::Register { key: registry_key(&pair), role }).await
+        let pair = self
+            .identity
+            .encryption_key(self.next_key_version().await?)?;
+        self.perform_plain(Deed::Register {
+            key: registry_key(&pair),
+            role,
+        })
+        .await
     }
 
     /// Replaces the encryption key by its next version. What was wrapped for older ones stays readable.
@@ -75,9 +81,19 @@ impl Session {
     /// # Errors
     /// [`RecordsError::Chain`], [`RecordsError::NotRegistered`].
     pub async fn rotate_key(&self) -> Result<Vec<Receipt>> {
-        let me = self.snapshot().await?.user(self.me()).await?.ok_or(RecordsError::NotRegistered)?;
-        let pair = self.identity.encryption_key(me.key_version.saturating_add(1))?;
-        self.perform_plain(Deed::RotateKey { key: registry_key(&pair) }).await
+        let me = self
+            .snapshot()
+            .await?
+            .user(self.me())
+            .await?
+            .ok_or(RecordsError::NotRegistered)?;
+        let pair = self
+            .identity
+            .encryption_key(me.key_version.saturating_add(1))?;
+        self.perform_plain(Deed::RotateKey {
+            key: registry_key(&pair),
+        })
+        .await
     }
 
     /// Ends the registration, and with it access to everything of others.
@@ -112,7 +128,11 @@ impl Session {
             return Err(RecordsError::ForeignKey(user.key_version));
         }
         let fingerprint = self.identity.fingerprint(user.key_version)?;
-        Ok(Registration { role: user.role, key_version: user.key_version, fingerprint })
+        Ok(Registration {
+            role: user.role,
+            key_version: user.key_version,
+            fingerprint,
+        })
     }
 
     /// A card with the registered key, to hand to others.
@@ -120,7 +140,12 @@ impl Session {
     /// # Errors
     /// [`RecordsError::NotRegistered`]; [`RecordsError::Identity`] for a name nobody could take over.
     pub async fn contact_card(&self, name: &str, email: Option<&str>) -> Result<ContactCard> {
-        let user = self.snapshot().await?.user(self.me()).await?.ok_or(RecordsError::NotRegistered)?;
+        let user = self
+            .snapshot()
+            .await?
+            .user(self.me())
+            .await?
+            .ok_or(RecordsError::NotRegistered)?;
         self.registration(&user)?;
         let pair = self.identity.encryption_key(user.key_version)?;
         Ok(ContactCard::new(name, email, self.me(), &pair)?)
@@ -130,8 +155,18 @@ impl Session {
     ///
     /// # Errors
     /// [`RecordsError::Chain`].
-    pub async fn vouch(&self, user: Address, role: Role, expires: Option<u64>) -> Result<Vec<Receipt>> {
-        self.perform_plain(Deed::Vouch { user, role, expires }).await
+    pub async fn vouch(
+        &self,
+        user: Address,
+        role: Role,
+        expires: Option<u64>,
+    ) -> Result<Vec<Receipt>> {
+        self.perform_plain(Deed::Vouch {
+            user,
+            role,
+            expires,
+        })
+        .await
     }
 
     /// Takes that statement back.
@@ -146,8 +181,13 @@ impl Session {
     ///
     /// # Errors
     /// [`RecordsError::Chain`].
-    pub async fn allow_deposits(&self, depositor: Address, expires: Option<u64>) -> Result<Vec<Receipt>> {
-        self.perform_plain(Deed::AllowDeposits { depositor, expires }).await
+    pub async fn allow_deposits(
+        &self,
+        depositor: Address,
+        expires: Option<u64>,
+    ) -> Result<Vec<Receipt>> {
+        self.perform_plain(Deed::AllowDeposits { depositor, expires })
+            .await
     }
 
     /// Takes that leave back.
@@ -155,7 +195,8 @@ impl Session {
     /// # Errors
     /// [`RecordsError::Chain`].
     pub async fn disallow_deposits(&self, depositor: Address) -> Result<Vec<Receipt>> {
-        self.perform_plain(Deed::DisallowDeposits { depositor }).await
+        self.perform_plain(Deed::DisallowDeposits { depositor })
+            .await
     }
 
     /// Everybody in the address book, as the registry sees them.
@@ -172,14 +213,19 @@ impl Session {
         for ((person, user), vouches) in book.people().iter().zip(users).zip(vouched) {
             let key = user.map(|user| public_key(&user.key)).transpose()?;
             let role = user.map(|user| user.role);
-            let vouched_by = vouches.into_iter().filter(|(_, as_role)| Some(*as_role) == role);
+            let vouched_by = vouches
+                .into_iter()
+                .filter(|(_, as_role)| Some(*as_role) == role);
             found.push(Acquaintance {
                 person: person.clone(),
                 role,
                 key_version: user.map(|user| user.key_version),
                 fingerprint: key.map(|key| Fingerprint::of(&person.address, &key)),
                 key_changed: key.is_some_and(|key| {
-                    matches!(book.check_key(&person.address, &key), KeyCheck::Changed { .. })
+                    matches!(
+                        book.check_key(&person.address, &key),
+                        KeyCheck::Changed { .. }
+                    )
                 }),
                 vouched_by: vouched_by.map(|(voucher, _)| voucher).collect(),
             });
@@ -197,13 +243,17 @@ impl Session {
         let person = self.party(address)?;
         let user = self.snapshot().await?.user(address).await?;
         let Some(user) = user else {
-            return Err(RecordsError::Blocked(vec![super::error::Obstacle::NotRegistered(person)]));
+            return Err(RecordsError::Blocked(vec![
+                super::error::Obstacle::NotRegistered(person),
+            ]));
         };
         let found = Fingerprint::of(&address, &public_key(&user.key)?);
         if found != compared {
             return Err(RecordsError::FingerprintDiffers { person, found });
         }
-        Ok(self.profile.change_people(|people| people.verify(&address, compared))?)
+        Ok(self
+            .profile
+            .change_people(|people| people.verify(&address, compared))?)
     }
 
     /// The version that a new registration's key gets: versions never restart, also after deregistering.
@@ -214,8 +264,12 @@ impl Session {
         loop {
             let events = self.history.audit(Subject::User(self.me()), page)?;
             for occurrence in &events {
-                if let Event::Registered { user, key_version, .. } | Event::KeyRotated { user, key_version, .. } =
-                    occurrence.event
+                if let Event::Registered {
+                    user, key_version, ..
+                }
+                | Event::KeyRotated {
+                    user, key_version, ..
+                } = occurrence.event
                     && user == self.me()
                 {
                     last = key_version;

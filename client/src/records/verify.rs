@@ -13,7 +13,7 @@ use super::stores::Placed;
 use crate::chain::RecordStatus;
 use crate::crypto::CryptoError;
 use crate::crypto::stream::{self, Digest};
-use crate::storage::{Locator, ObjectName, StorageError};
+use crate::storage::{Locator, ObjectName, StorageError, StoredObject};
 
 /// An object that is what the registry says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,7 +60,10 @@ impl Session {
             },
         };
         let expected = Digest(current.entry.content.digest.0);
-        let name = ObjectName { record_id: id.0, digest: expected.0 };
+        let name = ObjectName {
+            record_id: id.0,
+            digest: expected.0,
+        };
         let object = self.fetch(&locator, &name).await?;
         let source = self.bridge(object, Stage::Checking);
         let hashed = tokio::task::spawn_blocking(move || stream::digest(source)).await?;
@@ -69,10 +72,17 @@ impl Session {
             return Err(CryptoError::DigestMismatch { expected, found }.into());
         }
         let (version, digest) = (current.entry.version, current.entry.content.digest);
-        Ok(Verified { id, version, digest, object_len, locator })
+        Ok(Verified {
+            id,
+            version,
+            digest,
+            object_len,
+            locator,
+        })
     }
 
-    /// Finds objects that nothing refers to, at least `min_age` old, and removes them unless this is only a `rehearsal`.
+    /// Finds objects that nothing refers to, at least `min_age` old, and removes them, and what is left of uploads that
+    /// were killed, unless this is only a `rehearsal`.
     ///
     /// An object is kept if it is the present version of a live record, whoever owns it, or if an operation in this
     /// profile's journal needs it; and if it is younger than `min_age`, since others upload first and refer afterwards.
@@ -92,24 +102,40 @@ impl Session {
         };
         let storage = self.stores.at(&locator)?;
         let needed = self.needed_objects().await?;
-        let is_referenced =
-            async |name: &ObjectName| self.is_referenced(&locator, &needed, name).await.map_err(Collecting::from);
+        let is_referenced = async |name: &ObjectName| {
+            self.is_referenced(&locator, &needed, name)
+                .await
+                .map_err(Collecting::from)
+        };
         let now = SystemTime::now();
         let found = match rehearsal {
             true => storage.orphans(min_age, now, is_referenced).await,
-            false => storage.collect_orphans(min_age, now, is_referenced).await,
+            false => storage
+                .collect_orphans(min_age, now, is_referenced)
+                .await
+                .map(|collected| collected.orphans),
         };
-        let orphans = found.map_err(|Collecting(error)| error)?.into_iter().map(|object| Orphan {
+        let orphan = |object: StoredObject| Orphan {
             record: object.name.record_id.into(),
             digest: object.name.digest.into(),
             len: object.len,
-        });
-        Ok(orphans.collect())
+        };
+        let found = found.map_err(|Collecting(error)| error)?;
+        Ok(found.into_iter().map(orphan).collect())
     }
 
-    async fn is_referenced(&self, locator: &str, needed: &HashSet<Placed>, name: &ObjectName) -> Result<bool> {
+    async fn is_referenced(
+        &self,
+        locator: &str,
+        needed: &HashSet<Placed>,
+        name: &ObjectName,
+    ) -> Result<bool> {
         let (record, digest) = (B256::from(name.record_id), B256::from(name.digest));
-        if needed.contains(&Placed { locator: locator.to_owned(), record, digest }) {
+        if needed.contains(&Placed {
+            locator: locator.to_owned(),
+            record,
+            digest,
+        }) {
             return Ok(true);
         }
         let found = self.snapshot().await?.record(record).await?;

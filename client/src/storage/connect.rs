@@ -114,12 +114,13 @@ impl Storage {
             Scheme::S3 => s3(locator, settings, limits),
             Scheme::Google => google(locator, settings, limits),
             Scheme::Azure => azure(locator, settings, limits),
-            Scheme::File => return Ok(Self::over(folder(locator)?, locator.prefix()?)),
+            Scheme::File => return folder(locator),
             Scheme::Memory => Ok(Arc::new(InMemory::new()) as _),
         };
         Ok(Self::over(
             store.map_err(|error| StorageError::setup(&error))?,
             locator.prefix()?,
+            None,
         ))
     }
 }
@@ -167,7 +168,7 @@ fn azure(locator: &Locator, settings: &Settings, limits: &Limits) -> object_stor
     Ok(Arc::new(builder.build()?))
 }
 
-fn folder(locator: &Locator) -> Result<Store, StorageError> {
+fn folder(locator: &Locator) -> Result<Storage, StorageError> {
     let refused = |reason: String| StorageError::Setup(format!("{locator}: {reason}"));
     let path = locator
         .folder_path()
@@ -175,5 +176,9 @@ fn folder(locator: &Locator) -> Result<Store, StorageError> {
     std::fs::create_dir_all(&path).map_err(|error| refused(error.to_string()))?;
     let store =
         LocalFileSystem::new_with_prefix(&path).map_err(|error| StorageError::setup(&error))?;
-    Ok(Arc::new(store.with_fsync(true)))
+    Ok(Storage::over(
+        Arc::new(store.with_fsync(true)),
+        locator.prefix()?,
+        Some(path),
+    ))
 }

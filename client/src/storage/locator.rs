@@ -84,7 +84,7 @@ impl Locator {
 
 impl fmt::Display for Locator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.url.as_str().trim_end_matches('/'))
+        f.write_str(self.url.as_str())
     }
 }
 
@@ -96,44 +96,50 @@ impl FromStr for Locator {
             text: shown(text),
             reason,
         };
-        if text.len() > 512 || text.chars().any(char::is_control) {
-            return Err(wrong("it is too long or has control characters"));
-        }
-        // Url would silently resolve these, and the place meant would not be the place used.
-        let path = text.split_once("://").map_or("", |(_, rest)| rest);
-        let decoded: Vec<String> = path
-            .split('/')
-            .map(|segment| segment.to_lowercase().replace("%2e", "."))
-            .collect();
-        if decoded
-            .iter()
-            .any(|segment| segment == "." || segment == "..")
-            || path.contains('\\')
-        {
-            return Err(wrong("it has . or .. or a backslash in its path"));
-        }
-        let url = Url::parse(text).map_err(|_| wrong("it is no URL"))?;
+        check_text(text).map_err(wrong)?;
+        let mut url = Url::parse(text).map_err(|_| wrong("it is no URL"))?;
         let scheme = scheme_of(&url).ok_or_else(|| wrong("its scheme is unknown"))?;
-        if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
-            return Err(wrong("it has a user, a password or a port in it"));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(wrong("it has a query or a fragment"));
-        }
-        let cloud = matches!(scheme, Scheme::S3 | Scheme::Google | Scheme::Azure);
-        if cloud == url.host_str().unwrap_or_default().is_empty() {
-            return Err(wrong(if cloud {
-                "it names no bucket"
-            } else {
-                "it names a host"
-            }));
-        }
-        if url.path().trim_end_matches('/').contains("//") {
+        check_authority(&url, scheme).map_err(wrong)?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        if path.contains("//") {
             return Err(wrong("it has an empty segment in its path"));
         }
+        url.set_path(&path);
         let locator = Self { url, scheme };
         locator.prefix()?;
         Ok(locator)
+    }
+}
+
+/// What must be seen in the text, because `Url` would silently resolve it to another place.
+fn check_text(text: &str) -> Result<(), &'static str> {
+    if text.len() > 512 || text.chars().any(char::is_control) {
+        return Err("it is too long or has control characters");
+    }
+    let (_, path) = text.split_once("://").ok_or("it is no URL")?;
+    let upwards = |segment: &str| {
+        let segment = segment.to_lowercase().replace("%2e", ".");
+        segment == "." || segment == ".."
+    };
+    if path.split('/').any(upwards) || path.contains('\\') {
+        return Err("it has . or .. or a backslash in its path");
+    }
+    Ok(())
+}
+
+/// A bucket where one belongs, and nothing that is a secret or not needed.
+fn check_authority(url: &Url, scheme: Scheme) -> Result<(), &'static str> {
+    if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
+        return Err("it has a user, a password or a port in it");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("it has a query or a fragment");
+    }
+    let cloud = matches!(scheme, Scheme::S3 | Scheme::Google | Scheme::Azure);
+    match (cloud, url.host_str().unwrap_or_default().is_empty()) {
+        (true, true) => Err("it names no bucket"),
+        (false, false) => Err("it names a host"),
+        _ => Ok(()),
     }
 }
 
@@ -150,8 +156,12 @@ fn scheme_of(url: &Url) -> Option<Scheme> {
 
 /// What of a refused text may be repeated: nothing that could be a password or a signature.
 fn shown(text: &str) -> String {
-    let cut = text.find(['?', '#', '@']).unwrap_or(text.len());
-    text.chars().take(cut.min(80)).collect()
+    let cut = if text.contains('@') {
+        text.find("://").unwrap_or_default()
+    } else {
+        text.find(['?', '#']).unwrap_or(text.len())
+    };
+    text[..cut].chars().take(80).collect()
 }
 
 /// An object's name: the record it belongs to and the BLAKE3 digest of its bytes.
@@ -238,6 +248,7 @@ mod tests {
             ("gs://clinic/records", Scheme::Google, "clinic"),
             ("az://container/records", Scheme::Azure, "container"),
             ("file:///srv/records", Scheme::File, ""),
+            ("file:///", Scheme::File, ""),
             ("memory://", Scheme::Memory, ""),
         ] {
             let locator: Locator = text.parse().unwrap();
@@ -249,6 +260,8 @@ mod tests {
             let shown = locator.to_string();
             assert_eq!(shown.parse::<Locator>().unwrap(), locator, "{shown}");
         }
+        let slashes: Locator = "s3://clinic/records///".parse().unwrap();
+        assert_eq!(slashes.to_string(), "s3://clinic/records");
         let folder = Locator::folder(FsPath::new("/srv/with space")).unwrap();
         assert_eq!(
             folder.folder_path().unwrap(),
@@ -281,6 +294,11 @@ mod tests {
             "s3://b/\u{1b}[2J",
             "s3://b/a\\..\\c",
             "memory://x/",
+            "memory:x",
+            "s3:clinic",
+            "user:SECRET@host",
+            "s3://b/x?a=@SECRET",
+            "s3://user:SECRET?SECRET@host",
             &long,
         ] {
             let error = bad.parse::<Locator>().unwrap_err();

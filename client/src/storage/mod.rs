@@ -18,3 +18,4 @@ pub use connect::{Limits, Settings};
 pub use error::StorageError;
 pub use locator::{Locator, ObjectName, Scheme};
 pub use object::{ObjectReader, Progress, Put, Storage, StoredObject};
+pub use orphan::Collected;

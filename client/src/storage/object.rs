@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -58,6 +59,7 @@ pub struct StoredObject {
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
+    folder: Option<PathBuf>,
 }
 
 impl fmt::Debug for Storage {
@@ -72,8 +74,17 @@ impl fmt::Debug for Storage {
 }
 
 impl Storage {
-    pub(super) fn over(store: Arc<dyn ObjectStore>, prefix: Path) -> Self {
-        Self { store, prefix }
+    pub(super) fn over(store: Arc<dyn ObjectStore>, prefix: Path, folder: Option<PathBuf>) -> Self {
+        Self {
+            store,
+            prefix,
+            folder,
+        }
+    }
+
+    /// The folder behind a `file://` store.
+    pub(super) fn folder(&self) -> Option<&std::path::Path> {
+        self.folder.as_deref()
     }
 
     /// Uploads an object of `len` bytes and reads its length back.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use chartseal::storage::{ObjectName, Put, Storage, StorageError};
+use chartseal::storage::{Collected, ObjectName, Put, Storage, StorageError};
 use futures_util::TryStreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -186,13 +186,19 @@ async fn only_old_orphans_are_collected(storage: &Storage) {
         .collect_orphans(day, now, &referenced)
         .await
         .unwrap();
-    assert_eq!(young, []);
+    assert_eq!(young, Collected::default());
     let removed = storage
         .collect_orphans(day, now + 2 * day, &referenced)
         .await
         .unwrap();
-    assert_eq!(removed.len(), all.len() - live.len());
-    assert!(removed.iter().all(|object| !live.contains(&object.name)));
+    assert_eq!(removed.orphans.len(), all.len() - live.len());
+    assert_eq!(removed.unfinished, 0);
+    assert!(
+        removed
+            .orphans
+            .iter()
+            .all(|object| !live.contains(&object.name))
+    );
     let left: HashSet<ObjectName> = listed(storage).await.into_keys().collect();
     assert_eq!(left, live);
     for name in &live {
@@ -226,7 +232,7 @@ pub(crate) async fn concurrent(storage: &Storage) {
             .collect_orphans(day, SystemTime::now(), nobody)
             .await
             .unwrap();
-        assert_eq!(removed, []);
+        assert_eq!(removed, Collected::default());
         tokio::task::yield_now().await;
     }
     let all = uploads.await.unwrap();

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod faults;
+mod killed;
 mod proxy;
 mod s3_server;
 mod sample;

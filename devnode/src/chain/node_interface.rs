@@ -43,15 +43,7 @@ fn run(
     use NodeInterface::*;
     Ok(match method {
         NodeInterfaceCalls::gasEstimateComponents(question) => {
-            let inner = TransactionRequest {
-                to: Some(if question.contractCreation {
-                    TxKind::Create
-                } else {
-                    TxKind::Call(question.to)
-                }),
-                input: TransactionInput::new(question.data),
-                ..request.clone()
-            };
+            let inner = described(question, request);
             let answer = gasEstimateComponentsReturn {
                 gasEstimate: chain.estimate_gas(&inner, at, overrides)?,
                 gasEstimateForL1: 0,
@@ -76,4 +68,21 @@ fn run(
             blockL1NumCall::abi_encode_returns(&0)
         }
     })
+}
+
+/// The transaction that a question is about, sent as the question is.
+fn described(
+    question: NodeInterface::gasEstimateComponentsCall,
+    request: &TransactionRequest,
+) -> TransactionRequest {
+    let to = if question.contractCreation {
+        TxKind::Create
+    } else {
+        TxKind::Call(question.to)
+    };
+    TransactionRequest {
+        to: Some(to),
+        input: TransactionInput::new(question.data),
+        ..request.clone()
+    }
 }

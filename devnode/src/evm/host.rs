@@ -104,46 +104,54 @@ impl<'h, 'a> Host<'h, 'a> {
     }
 
     fn call_inputs(&mut self, request: &CallRequest, gas_limit: u64) -> CallInputs {
-        let known_bytecode = self.callee_code(request.target);
-        let Environment {
-            contract_address,
-            msg_sender,
-            msg_value,
-            ..
-        } = self.environment;
-        let (caller, target_address, value, scheme) = match request.kind {
-            CallKind::Call => (
-                contract_address,
-                request.target,
-                CallValue::Transfer(request.value),
-                CallScheme::Call,
-            ),
-            CallKind::Delegate => (
-                msg_sender,
-                contract_address,
-                CallValue::Apparent(msg_value),
-                CallScheme::DelegateCall,
-            ),
-            CallKind::Static => (
-                contract_address,
-                request.target,
-                CallValue::Transfer(U256::ZERO),
-                CallScheme::StaticCall,
-            ),
-        };
+        let (caller, target_address, value, scheme) = self.roles(request);
         CallInputs {
             input: CallInput::Bytes(request.calldata.clone()),
             return_memory_offset: 0..0,
             gas_limit,
             reservoir: 0,
             bytecode_address: request.target,
-            known_bytecode,
+            known_bytecode: self.callee_code(request.target),
             target_address,
             caller,
             value,
             scheme,
             is_static: self.is_static || request.kind == CallKind::Static,
             charged_new_account_state_gas: false,
+        }
+    }
+
+    /// Who calls, for whom the callee acts, with which value.
+    fn roles(&self, request: &CallRequest) -> (Address, Address, CallValue, CallScheme) {
+        let Environment {
+            contract_address,
+            msg_sender,
+            msg_value,
+            ..
+        } = self.environment;
+        match request.kind {
+            CallKind::Call => {
+                let value = CallValue::Transfer(request.value);
+                (contract_address, request.target, value, CallScheme::Call)
+            }
+            CallKind::Delegate => {
+                let value = CallValue::Apparent(msg_value);
+                (
+                    msg_sender,
+                    contract_address,
+                    value,
+                    CallScheme::DelegateCall,
+                )
+            }
+            CallKind::Static => {
+                let value = CallValue::Transfer(U256::ZERO);
+                (
+                    contract_address,
+                    request.target,
+                    value,
+                    CallScheme::StaticCall,
+                )
+            }
         }
     }
 

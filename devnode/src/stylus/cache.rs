@@ -8,7 +8,9 @@ use alloy_primitives::B256;
 use super::program::Program;
 
 /// Most programs kept; past it the least recently used one goes.
-const CAPACITY: usize = 256;
+const MOST_PROGRAMS: usize = 256;
+/// Most bytes of instrumented wasm kept, over all programs; their compiled form is a few times that.
+const MOST_BYTES: usize = 64 << 20;
 
 /// Compiled programs by the hash of their on-chain code. Shared by reference between threads.
 #[derive(Debug, Default)]
@@ -18,8 +20,10 @@ pub struct ProgramCache {
 
 #[derive(Debug, Default)]
 struct Entries {
+    /// Programs, and when each was used last.
     programs: HashMap<B256, (Program, u64)>,
     clock: u64,
+    bytes: usize,
 }
 
 impl ProgramCache {
@@ -74,14 +78,20 @@ impl Entries {
 
     fn insert(&mut self, code_hash: B256, program: Program) {
         let now = self.tick();
-        self.programs.insert(code_hash, (program, now));
-        if self.programs.len() > CAPACITY {
-            let oldest = self
-                .programs
-                .iter()
-                .min_by_key(|(_, (_, used))| *used)
-                .map(|(h, _)| *h);
-            oldest.map(|hash| self.programs.remove(&hash));
+        self.bytes += program.size();
+        if let Some((replaced, _)) = self.programs.insert(code_hash, (program, now)) {
+            self.bytes -= replaced.size();
+        }
+        while self.programs.len() > MOST_PROGRAMS || self.bytes > MOST_BYTES {
+            self.evict();
+        }
+    }
+
+    fn evict(&mut self) {
+        let oldest = self.programs.iter().min_by_key(|(_, (_, used))| *used);
+        let oldest = oldest.map(|(hash, _)| *hash);
+        if let Some((program, _)) = oldest.and_then(|hash| self.programs.remove(&hash)) {
+            self.bytes -= program.size();
         }
     }
 }

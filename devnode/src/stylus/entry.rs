@@ -23,6 +23,10 @@ use super::run::run;
 /// bound of ArbOS 59 does.
 pub const MAX_OPEN_PAGES: u16 = 2_048;
 
+/// Native stack that a thread needs to execute transactions with 1024 nested frames: 256 MiB of address
+/// space, of which only what is touched becomes memory.
+pub const EXECUTOR_STACK_BYTES: usize = 256 << 20;
+
 /// Gas of starting a program that is not cached, beside [`cached_init_gas`].
 pub fn init_gas(costs: &ProgramCosts, params: &StylusParams) -> u64 {
     let least = u64::from(params.min_init_gas) * MIN_INIT_UNIT;

@@ -7,10 +7,10 @@
 //! | cost | charged by |
 //! |---|---|
 //! | fixed gas of ArbWasm's `activateProgram`, data fee | the precompile |
-//! | gas that depends on the module | [`activate`] |
+//! | gas that depends on the module | [`activate()`] |
 //! | is the program active, not expired | the caller of [`call_program`] |
 //! | start of a frame, its pages, floor for its result | [`call_program`] |
-//! | instructions, host functions, memory growth | [`run`] (called by [`call_program`]) |
+//! | instructions, host functions, memory growth | [`run()`] (called by [`call_program`]) |
 //! | cold and warm access, storage writes and refunds, calls, creations | the [`EvmApi`], by the rules in [`gas`]; it reports the gas and the VM buys it |
 //! | logs, transient storage | the VM; the [`EvmApi`] does not charge |
 //!
@@ -44,13 +44,9 @@ mod validate;
 pub use activate::{Activated, ActivationError, ActivationParams, ProgramCosts, activate};
 pub use api::{Environment, EvmApi};
 pub use cache::ProgramCache;
-pub use entry::{MAX_OPEN_PAGES, cached_init_gas, call_program, init_gas};
+pub use entry::{EXECUTOR_STACK_BYTES, MAX_OPEN_PAGES, cached_init_gas, call_program, init_gas};
 pub use outcome::{Frame, Outcome, Status};
 pub use pages::exponential_price;
 pub use params::StylusParams;
 pub use program::Program;
 pub use run::run;
-
-/// Native stack that a thread needs to execute transactions with 1024 nested frames: 256 MiB of address
-/// space, of which only what is touched becomes memory.
-pub const EXECUTOR_STACK_BYTES: usize = 256 << 20;

@@ -109,13 +109,32 @@ impl<'a> Module<'a> {
                 num: 1,
                 encoding: Encoding::Module,
                 ..
-            }
-            | Payload::End(_) => {}
+            } => {}
             Payload::Version { num, .. } => {
                 return Err(rejected(format!(
                     "wasm version {num} is not supported, only 1"
                 )));
             }
+            Payload::FunctionSection(functions) => self.functions = collect(functions, Ok)?,
+            Payload::TableSection(tables) => self.tables = collect(tables, plain_table)?,
+            Payload::MemorySection(memories) => self.memories = collect(memories, Ok)?,
+            Payload::GlobalSection(globals) => self.globals = collect(globals, constant_global)?,
+            Payload::ExportSection(exports) => self.exports = collect(exports, Ok)?,
+            Payload::StartSection { func, .. } => self.start = Some(func),
+            Payload::ElementSection(elements) => {
+                self.elements = collect(elements, element_segment)?
+            }
+            Payload::CodeSectionStart { .. } | Payload::End(_) => {}
+            Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::DataSection(data) => self.data = collect(data, data_segment)?,
+            other => return self.read_grouped(other),
+        }
+        Ok(())
+    }
+
+    /// Sections whose items are not read one by one.
+    fn read_grouped(&mut self, payload: Payload<'a>) -> Result<(), ActivationError> {
+        match payload {
             Payload::TypeSection(types) => {
                 for ty in types.into_iter_err_on_gc_types() {
                     self.types.push(ty?);
@@ -124,32 +143,6 @@ impl<'a> Module<'a> {
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
                     self.imports.push(imported_function(import?)?);
-                }
-            }
-            Payload::FunctionSection(functions) => collect(functions, &mut self.functions)?,
-            Payload::TableSection(tables) => {
-                for table in tables {
-                    self.tables.push(plain_table(table?)?);
-                }
-            }
-            Payload::MemorySection(memories) => collect(memories, &mut self.memories)?,
-            Payload::GlobalSection(globals) => {
-                for global in globals {
-                    self.globals.push(constant_global(global?)?);
-                }
-            }
-            Payload::ExportSection(exports) => collect(exports, &mut self.exports)?,
-            Payload::StartSection { func, .. } => self.start = Some(func),
-            Payload::ElementSection(elements) => {
-                for element in elements {
-                    self.elements.push(element_segment(element?)?);
-                }
-            }
-            Payload::CodeSectionStart { .. } => {}
-            Payload::CodeSectionEntry(body) => self.bodies.push(body),
-            Payload::DataSection(data) => {
-                for segment in data {
-                    self.data.push(data_segment(segment?)?);
                 }
             }
             Payload::CustomSection(custom) => {
@@ -227,14 +220,16 @@ impl<'a> Module<'a> {
     }
 }
 
-fn collect<'a, T: wasmparser::FromReader<'a>>(
+/// Reads every item of a section. A section that appears twice does not get past wasmparser.
+fn collect<'a, T: wasmparser::FromReader<'a>, U>(
     section: wasmparser::SectionLimited<'a, T>,
-    into: &mut Vec<T>,
-) -> Result<(), ActivationError> {
+    convert: impl Fn(T) -> Result<U, ActivationError>,
+) -> Result<Vec<U>, ActivationError> {
+    let mut items = Vec::new();
     for item in section {
-        into.push(item?);
+        items.push(convert(item?)?);
     }
-    Ok(())
+    Ok(items)
 }
 
 fn imported_function(import: Import<'_>) -> Result<ImportedFunction<'_>, ActivationError> {
@@ -295,8 +290,7 @@ fn element_segment(element: Element<'_>) -> Result<ElementSegment, ActivationErr
             "an element segment must list functions, not expressions",
         ));
     };
-    let mut functions = Vec::new();
-    collect(items, &mut functions)?;
+    let functions = collect(items, Ok)?;
     let offset = match &element.kind {
         ElementKind::Active { offset_expr, .. } => Some(constant_offset(offset_expr)?),
         ElementKind::Passive | ElementKind::Declared => None,

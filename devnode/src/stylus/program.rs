@@ -14,9 +14,11 @@ use super::validate;
 /// Nested wasm calls that the engine allows. The virtual stack of the instrumentation ends long before:
 /// its smallest frame is six words.
 const ENGINE_CALL_DEPTH: usize = 1 << 20;
-/// Bytes of engine stack. The virtual stack bounds operands and locals to its depth, and parameters are
-/// operands of the caller, so eight bytes for each of twice as many words would do.
-const ENGINE_STACK_BYTES: usize = 64 << 20;
+/// Bytes of engine stack of one frame. The virtual stack bounds operands and locals to 22,000 words, and
+/// parameters are operands of the caller too: 352,000 bytes at most. Blocks with parameters make the
+/// simulated depth smaller than the real one; this keeps programs that abuse it from taking gigabytes
+/// over many nested frames. They end as if the virtual stack had overflowed.
+const ENGINE_STACK_BYTES: usize = 1 << 20;
 
 /// An instrumented, compiled program. Cheap to clone; may be shared between threads.
 #[derive(Clone)]
@@ -26,7 +28,16 @@ pub struct Program {
 
 struct Compiled {
     module: wasmi::Module,
+    /// Imports of the module, each once.
+    imports: Vec<Import>,
+    /// For each import of the module its place in `imports`.
+    import_order: Vec<usize>,
+    /// Bytes of the instrumented wasm.
+    size: usize,
 }
+
+/// Module and name of an imported function.
+pub(crate) type Import = (String, String);
 
 impl std::fmt::Debug for Program {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -47,6 +58,21 @@ impl Program {
     /// The compiled module.
     pub(crate) fn module(&self) -> &wasmi::Module {
         &self.inner.module
+    }
+
+    /// Bytes of the instrumented wasm.
+    pub(crate) fn size(&self) -> usize {
+        self.inner.size
+    }
+
+    /// The functions the module imports, each once: it may list one hundreds of times.
+    pub(crate) fn imports(&self) -> &[Import] {
+        &self.inner.imports
+    }
+
+    /// What the module imports, in order, as places in [`Self::imports`].
+    pub(crate) fn import_order(&self) -> &[usize] {
+        &self.inner.import_order
     }
 }
 
@@ -84,10 +110,35 @@ impl Prepared {
         let engine = Engine::new(&engine_config());
         let module = wasmi::Module::new(&engine, &self.wasm)
             .map_err(|error| rejected(format!("failed to compile the program: {error}")))?;
+        let (imports, import_order) = distinct_imports(&module);
+        let size = self.wasm.len();
+        let compiled = Compiled {
+            module,
+            imports,
+            import_order,
+            size,
+        };
         Ok(Program {
-            inner: Arc::new(Compiled { module }),
+            inner: Arc::new(compiled),
         })
     }
+}
+
+fn distinct_imports(module: &wasmi::Module) -> (Vec<Import>, Vec<usize>) {
+    let mut imports = Vec::new();
+    let mut order = Vec::new();
+    for import in module.imports() {
+        let import = (import.module().to_owned(), import.name().to_owned());
+        let place = imports
+            .iter()
+            .position(|known| *known == import)
+            .unwrap_or_else(|| {
+                imports.push(import);
+                imports.len() - 1
+            });
+        order.push(place);
+    }
+    (imports, order)
 }
 
 fn engine_config() -> Config {

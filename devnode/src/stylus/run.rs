@@ -46,11 +46,15 @@ fn start<'a>(
     let limits = StoreLimitsBuilder::new().memory_size(memory_limit).build();
     let mut store = Store::new(module.engine(), Host::new(api, frame, params, limits));
     store.limiter(|host| &mut host.limits);
-    let mut imports = Vec::new();
-    for import in module.imports() {
-        let function = host::bind(&mut store, import.module(), import.name())?;
-        imports.push(Extern::Func(function));
+    let mut functions = Vec::new();
+    for (space, name) in program.imports() {
+        functions.push(Extern::Func(host::bind(&mut store, space, name)?));
     }
+    let imports: Vec<_> = program
+        .import_order()
+        .iter()
+        .map(|place| functions[*place])
+        .collect();
     let instance = Instance::new(&mut store, module, &imports).ok()?;
     let meter = Meter::find(|name| instance.get_export(&store, name))?;
     let memory = instance.get_memory(&store, MEMORY)?;

@@ -227,6 +227,33 @@ fn refusals() {
     }
 }
 
+/// What looks odd but is allowed.
+#[test]
+fn oddities_are_accepted() {
+    let texts = [
+        with("(data \"passive\")"),
+        with("(data (i32.const 65536) \"\")"),
+        with("(table 2 funcref) (elem func $entry) (elem declare func $entry)"),
+        with("(table 2 funcref) (elem (i32.const 2))"),
+        with("(global f32 (f32.const 1)) (global (mut f64) (f64.const -1))"),
+        with("(func (param f32 f64) (result f32) local.get 0)"),
+        with("(func (result i32 i64) i32.const 1 i64.const 2)"),
+        with(r#"(export "again" (memory 0)) (export "entry" (func $entry))"#),
+        with("(func $dead unreachable f32.const 0 drop)"),
+        format!(r#"(module (memory (export "memory") 0 0) {ENTRY})"#),
+        format!(
+            r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+            (memory (export "memory") 0 65536) {ENTRY})"#
+        ),
+    ];
+    for text in texts {
+        assert_eq!(refusal(&wat(&text), &strict_chain()), "accepted", "{text}");
+        assert!(Program::compile(&wat(&text), false).is_ok(), "{text}");
+        let status = Chain::new().run_wat(&text, b"", 1_000).status;
+        assert_eq!(status, chartseal_devnode::stylus::Status::Success, "{text}");
+    }
+}
+
 /// The names that deployment tools look for when the entry point macro is missing.
 #[test]
 fn the_missing_import_is_named() {

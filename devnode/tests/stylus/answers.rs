@@ -460,3 +460,50 @@ fn results_may_overlap_arguments() {
         [40, 0, 0, 0, 0x7a, 0x7a, 0x7a, 0x7a]
     );
 }
+
+/// Floats can be carried from globals and locals; only constants, memory and arithmetic are closed.
+#[test]
+fn console_floats() {
+    let wat = r#"(module
+        (import "console" "log_f32" (func $log_f32 (param f32)))
+        (import "console" "tee_f64" (func $tee_f64 (param f64) (result f64)))
+        (memory (export "memory") 1 1)
+        (global $quarter f64 (f64.const 0.25))
+        (func (export "user_entrypoint") (param i32) (result i32)
+            (local $zero f32)
+            (call $log_f32 (local.get $zero))
+            (drop (call $tee_f64 (global.get $quarter)))
+            i32.const 0))"#;
+    let mut chain = Chain::new();
+    assert_eq!(chain.run_wat(wat, b"", GAS).status, Status::Success);
+    assert_eq!(chain.lines, ["0", "0.25"]);
+}
+
+/// A host function may be called through a table, and pays as it does when called directly.
+#[test]
+fn host_functions_in_tables() {
+    let wat = |call: &str| {
+        format!(
+            r#"(module
+                (type $answer (func (result i64)))
+                (import "vm_hooks" "chainid" (func $chainid (type $answer)))
+                (memory (export "memory") 1 1)
+                (table 1 funcref)
+                (elem (i32.const 0) $chainid)
+                (func (export "user_entrypoint") (param i32) (result i32)
+                    {call}
+                    i64.const 412346
+                    i64.ne))"#
+        )
+    };
+    let mut chain = Chain::new();
+    chain.params.ink_price = 1;
+    let mut ink = |call| {
+        let outcome = chain.run_wat(&wat(call), b"", GAS);
+        assert_eq!(outcome.status, Status::Success, "{call}");
+        GAS - outcome.gas_left
+    };
+    let direct = ink("call $chainid");
+    let through_table = ink("i32.const 0 call_indirect (type $answer)");
+    assert_eq!(through_table - direct, 13_610 + 1 - 3_800);
+}

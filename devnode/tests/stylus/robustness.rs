@@ -150,10 +150,10 @@ fn generated_programs() {
 /// A branch table as long as a program can be: every target is compared with a label of many types.
 #[test]
 fn long_branch_tables() {
-    let types = "i32 ".repeat(200);
-    let zeros = "i32.const 0 ".repeat(200);
-    let targets = "0 ".repeat(100_000);
-    let drops = "drop ".repeat(200);
+    let types = "i32 ".repeat(1_000);
+    let zeros = "i32.const 0 ".repeat(1_000);
+    let targets = "0 ".repeat(110_000);
+    let drops = "drop ".repeat(1_000);
     let text = format!(
         r#"(module (memory (export "memory") 1 1)
             (func (export "user_entrypoint") (param i32) (result i32)
@@ -167,6 +167,28 @@ fn long_branch_tables() {
     assert_eq!(
         harness::executing(&wasm, &[2, 200, 0]),
         Some(Status::Success)
+    );
+}
+
+/// Blocks with parameters make the simulated operand stack smaller than the real one, so that frames
+/// of six words hold thousands. Each nested frame of such a program stays within the engine's stack.
+#[test]
+fn uncounted_operands_are_bounded() {
+    let block = "i32.const 0 i32.const 0 block (type $two) ".repeat(3_000);
+    let ends = "drop drop end ".repeat(3_000);
+    let text = format!(
+        r#"(module (type $two (func (param i32 i32)))
+            (memory (export "memory") 1 1)
+            (func $deeper (param i32) (result i32)
+                {block} i32.const 0 call $deeper drop {ends}
+                i32.const 0)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                i32.const 0 call $deeper))"#
+    );
+    let wasm = wat::parse_str(text).expect("valid");
+    assert_eq!(
+        harness::executing(&wasm, &[2, 200, 0]),
+        Some(Status::OutOfStack)
     );
 }
 

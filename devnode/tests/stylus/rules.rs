@@ -346,3 +346,22 @@ fn the_cache_loads_once() {
         Some("gone")
     );
 }
+
+/// Large programs push others out by their bytes.
+#[test]
+fn the_cache_is_bounded_by_bytes() {
+    let blocks = "block end ".repeat(4_500);
+    let functions = format!("(func {blocks})").repeat(8);
+    let wat = module(1, b"", "").replacen("(memory", &format!("{functions} (memory"), 1);
+    let program = Chain::new().activate(&wat).program;
+    let cache = ProgramCache::new();
+    // Eight functions of about 60,000 instructions after instrumentation: more than half a megabyte.
+    for number in 0..200u64 {
+        cache.insert(word(number), program.clone());
+    }
+    assert!(cache.get_or_load(word(199), || Err("gone")).is_ok());
+    assert_eq!(
+        cache.get_or_load(word(0), || Err("gone")).err(),
+        Some("gone")
+    );
+}

@@ -55,7 +55,13 @@ impl Keys {
                 | Event::Granted { .. }
                 | Event::AccessRequested { .. }
         );
-        Self { stream, starts, record, user, party }
+        Self {
+            stream,
+            starts,
+            record,
+            user,
+            party,
+        }
     }
 
     fn columns(event: &Event) -> (Stream, Option<B256>, Option<Address>, Option<Address>) {
@@ -67,22 +73,35 @@ impl Keys {
             E::Vouched { voucher, user, .. } | E::VouchWithdrawn { voucher, user } => {
                 (Stream::Vouch, None, Some(user), Some(voucher))
             }
-            E::RecordAdded { record, owner, .. } => (Stream::Content, Some(record), Some(owner), Some(owner)),
-            E::RecordDeposited { record, owner, depositor, .. } => {
-                (Stream::Content, Some(record), Some(depositor), Some(owner))
+            E::RecordAdded { record, owner, .. } => {
+                (Stream::Content, Some(record), Some(owner), Some(owner))
             }
-            E::RecordUpdated { record, author, .. } => (Stream::Content, Some(record), Some(author), None),
+            E::RecordDeposited {
+                record,
+                owner,
+                depositor,
+                ..
+            } => (Stream::Content, Some(record), Some(depositor), Some(owner)),
+            E::RecordUpdated { record, author, .. } => {
+                (Stream::Content, Some(record), Some(author), None)
+            }
             E::RecordRekeyed { record, .. } => (Stream::Content, Some(record), None, None),
             E::RecordRemoved { record } => (Stream::Removal, Some(record), None, None),
-            E::DepositsAllowed { owner, depositor, .. } | E::DepositsDisallowed { owner, depositor } => {
+            E::DepositsAllowed {
+                owner, depositor, ..
+            }
+            | E::DepositsDisallowed { owner, depositor } => {
                 (Stream::DepositRight, None, Some(depositor), Some(owner))
             }
-            E::Granted { record, user, .. } | E::AccessUpdated { record, user, .. } | E::Revoked { record, user } => {
-                (Stream::Grant, Some(record), Some(user), None)
-            }
-            E::AccessRequested { record, user, owner, .. } => {
-                (Stream::Request, Some(record), Some(user), Some(owner))
-            }
+            E::Granted { record, user, .. }
+            | E::AccessUpdated { record, user, .. }
+            | E::Revoked { record, user } => (Stream::Grant, Some(record), Some(user), None),
+            E::AccessRequested {
+                record,
+                user,
+                owner,
+                ..
+            } => (Stream::Request, Some(record), Some(user), Some(owner)),
             E::RequestWithdrawn { record, user } | E::RequestDenied { record, user } => {
                 (Stream::Request, Some(record), Some(user), None)
             }
@@ -124,9 +143,29 @@ pub(super) struct NewEvent {
 macro_rules! columns {
     ($alias:literal) => {
         concat!(
-            $alias, ".position, ", $alias, ".tx, ", $alias, ".version, ", $alias, ".epoch, ", $alias,
-            ".key_version, ", $alias, ".topics, ", $alias, ".data, ", $alias, ".sum, ", $alias, ".record, ",
-            $alias, ".user, ", $alias, ".party, (SELECT timestamp FROM block WHERE number = ", $alias,
+            $alias,
+            ".position, ",
+            $alias,
+            ".tx, ",
+            $alias,
+            ".version, ",
+            $alias,
+            ".epoch, ",
+            $alias,
+            ".key_version, ",
+            $alias,
+            ".topics, ",
+            $alias,
+            ".data, ",
+            $alias,
+            ".sum, ",
+            $alias,
+            ".record, ",
+            $alias,
+            ".user, ",
+            $alias,
+            ".party, (SELECT timestamp FROM block WHERE number = ",
+            $alias,
             ".position >> 20)"
         )
     };
@@ -140,9 +179,18 @@ pub(super) const COLUMNS: usize = 12;
 pub(super) fn insert(database: &Connection, new: &NewEvent) -> rusqlite::Result<()> {
     let keys = Keys::of(&new.event);
     let numbers = numbers(database, &new.event, &keys)?;
-    let sum = checksum(new.position, new.tx, &numbers, &keys, &new.topics, &new.data);
+    let sum = checksum(
+        new.position,
+        new.tx,
+        &numbers,
+        &keys,
+        &new.topics,
+        &new.data,
+    );
     database
-        .prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")?
+        .prepare_cached(
+            "INSERT INTO event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
         .execute(params![
             new.position as i64,
             new.tx.as_slice(),
@@ -164,23 +212,49 @@ pub(super) fn insert(database: &Connection, new: &NewEvent) -> rusqlite::Result<
 fn numbers(database: &Connection, event: &Event, keys: &Keys) -> rusqlite::Result<Numbers> {
     let before = |stream: Stream| last_numbers(database, stream, keys);
     Ok(match *event {
-        Event::RecordAdded { .. } | Event::RecordDeposited { .. } => Numbers { version: 1, ..Numbers::default() },
-        Event::RecordUpdated { version, .. } => Numbers { version, ..before(Stream::Content)? },
-        Event::RecordRekeyed { version, epoch, .. } => Numbers { version, epoch, key_version: 0 },
+        Event::RecordAdded { .. } | Event::RecordDeposited { .. } => Numbers {
+            version: 1,
+            ..Numbers::default()
+        },
+        Event::RecordUpdated { version, .. } => Numbers {
+            version,
+            ..before(Stream::Content)?
+        },
+        Event::RecordRekeyed { version, epoch, .. } => Numbers {
+            version,
+            epoch,
+            key_version: 0,
+        },
         Event::RecordRemoved { .. } => before(Stream::Content)?,
-        Event::Granted { epoch, key_version, .. } => Numbers { version: 0, epoch, key_version },
+        Event::Granted {
+            epoch, key_version, ..
+        } => Numbers {
+            version: 0,
+            epoch,
+            key_version,
+        },
         Event::AccessUpdated { .. } => before(Stream::Grant)?,
-        Event::Registered { key_version, .. } | Event::KeyRotated { key_version, .. } => {
-            Numbers { key_version, ..Numbers::default() }
-        }
+        Event::Registered { key_version, .. } | Event::KeyRotated { key_version, .. } => Numbers {
+            key_version,
+            ..Numbers::default()
+        },
         Event::Deregistered { .. } => before(Stream::User)?,
-        Event::AccessLogged { version, .. } => Numbers { version, ..Numbers::default() },
+        Event::AccessLogged { version, .. } => Numbers {
+            version,
+            ..Numbers::default()
+        },
         _ => Numbers::default(),
     })
 }
 
 fn last_numbers(database: &Connection, stream: Stream, keys: &Keys) -> rusqlite::Result<Numbers> {
-    let read = |row: &Row<'_>| Ok(Numbers { version: row.get(0)?, epoch: row.get(1)?, key_version: row.get(2)? });
+    let read = |row: &Row<'_>| {
+        Ok(Numbers {
+            version: row.get(0)?,
+            epoch: row.get(1)?,
+            key_version: row.get(2)?,
+        })
+    };
     let found = match (stream, keys.record, keys.user) {
         (Stream::Content, Some(record), _) => database
             .prepare_cached(
@@ -212,9 +286,19 @@ fn last_numbers(database: &Connection, stream: Stream, keys: &Keys) -> rusqlite:
 pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
     let position = unsigned(row.get(at)?)?;
     let tx = B256::from(row.get::<_, [u8; 32]>(at + 1)?);
-    let numbers = Numbers { version: row.get(at + 2)?, epoch: row.get(at + 3)?, key_version: row.get(at + 4)? };
-    let (topics, data) = (blob(row, at + 5)?.unwrap_or_default(), blob(row, at + 6)?.unwrap_or_default());
-    let words: Vec<B256> = topics.chunks(32).filter_map(|word| B256::try_from(word).ok()).collect();
+    let numbers = Numbers {
+        version: row.get(at + 2)?,
+        epoch: row.get(at + 3)?,
+        key_version: row.get(at + 4)?,
+    };
+    let (topics, data) = (
+        blob(row, at + 5)?.unwrap_or_default(),
+        blob(row, at + 6)?.unwrap_or_default(),
+    );
+    let words: Vec<B256> = topics
+        .chunks(32)
+        .filter_map(|word| B256::try_from(word).ok())
+        .collect();
     let event = Event::from_raw(&words, data).map_err(|_| damage())?;
     let keys = Keys::of(&event);
     let sum: u32 = row.get(at + 7)?;
@@ -225,7 +309,13 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
         return Err(damage());
     }
     let timestamp = unsigned(row.get(at + 11)?)?;
-    Ok(EventRow { position, timestamp, tx, numbers, event })
+    Ok(EventRow {
+        position,
+        timestamp,
+        tx,
+        numbers,
+        event,
+    })
 }
 
 fn blob<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<Option<&'a [u8]>> {
@@ -233,11 +323,23 @@ fn blob<'a>(row: &'a Row<'_>, at: usize) -> rusqlite::Result<Option<&'a [u8]>> {
 }
 
 /// CRC-32 over everything in a row: against decay, not against malice, which the file's owner alone could have.
-fn checksum(position: u64, tx: B256, numbers: &Numbers, keys: &Keys, topics: &[u8], data: &[u8]) -> u32 {
+fn checksum(
+    position: u64,
+    tx: B256,
+    numbers: &Numbers,
+    keys: &Keys,
+    topics: &[u8],
+    data: &[u8],
+) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     sum.update(&position.to_be_bytes());
     sum.update(tx.as_slice());
-    for number in [numbers.version, numbers.epoch, numbers.key_version, keys.stream as u32] {
+    for number in [
+        numbers.version,
+        numbers.epoch,
+        numbers.key_version,
+        keys.stream as u32,
+    ] {
         sum.update(&number.to_be_bytes());
     }
     sum.update(topics);

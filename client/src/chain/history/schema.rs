@@ -59,7 +59,10 @@ fn create(database: &Connection, deployment: &Deployment) -> rusqlite::Result<()
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 {
         transaction.execute_batch(SCHEMA)?;
-        transaction.execute("INSERT INTO meta VALUES (?1, ?2, ?3, ?4)", identity(deployment))?;
+        transaction.execute(
+            "INSERT INTO meta VALUES (?1, ?2, ?3, ?4)",
+            identity(deployment),
+        )?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()
@@ -74,30 +77,51 @@ fn check(database: &Connection, deployment: &Deployment) -> rusqlite::Result<()>
             |row| row.get(0),
         )
         .optional()?;
-    if verdict == "ok" && same == Some(true) { Ok(()) } else { Err(damage()) }
+    if verdict == "ok" && same == Some(true) {
+        Ok(())
+    } else {
+        Err(damage())
+    }
 }
 
 fn identity(deployment: &Deployment) -> (i64, &[u8], &[u8], i64) {
-    let Deployment { chain, registry, code_hash, block } = deployment;
-    (*chain as i64, registry.as_slice(), code_hash.as_slice(), *block as i64)
+    let Deployment {
+        chain,
+        registry,
+        code_hash,
+        block,
+    } = deployment;
+    (
+        *chain as i64,
+        registry.as_slice(),
+        code_hash.as_slice(),
+        *block as i64,
+    )
 }
 
 /// The error for rows that are not what this version writes.
 pub(super) fn damage() -> Error {
-    Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some("the index is damaged".into()))
+    Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some("the index is damaged".into()),
+    )
 }
 
 /// Whether an error says that the file is not a sound index, as opposed to a full disk or a missing right.
 pub(super) fn is_damage(error: &Error) -> bool {
     match error {
         Error::SqliteFailure(failure, message) => match failure.code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::TypeMismatch
+            ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::TypeMismatch
             | ErrorCode::ConstraintViolation => true,
             // A table or column that is missing.
             ErrorCode::Unknown => message.as_deref().is_some_and(|m| m.starts_with("no such")),
             _ => false,
         },
-        Error::FromSqlConversionFailure(..) | Error::InvalidColumnType(..) | Error::IntegralValueOutOfRange(..)
+        Error::FromSqlConversionFailure(..)
+        | Error::InvalidColumnType(..)
+        | Error::IntegralValueOutOfRange(..)
         | Error::QueryReturnedNoRows => true,
         _ => false,
     }
@@ -121,7 +145,8 @@ pub(super) fn delete(path: &Path) -> Result<()> {
 
 /// The last indexed block.
 pub(super) fn synced_to(database: &Connection) -> rusqlite::Result<Option<u64>> {
-    let number: Option<i64> = database.query_row("SELECT max(number) FROM block", params![], |row| row.get(0))?;
+    let number: Option<i64> =
+        database.query_row("SELECT max(number) FROM block", params![], |row| row.get(0))?;
     number.map(unsigned).transpose()
 }
 

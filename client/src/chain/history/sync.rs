@@ -61,7 +61,11 @@ impl History {
     ///
     /// What [`ChainError`] lists for nodes; [`ChainError::Malformed`] for events that the registry cannot have
     /// emitted; [`ChainError::Stale`] for a node that is behind; [`ChainError::Database`].
-    pub async fn sync(&self, registry: &Registry, mut progress: impl FnMut(Progress)) -> Result<SyncReport> {
+    pub async fn sync(
+        &self,
+        registry: &Registry,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<SyncReport> {
         let mut of = registry.snapshot().await?.block().number;
         let mut report = SyncReport::default();
         let (mut range, mut changes) = (FIRST_RANGE, 0);
@@ -86,17 +90,28 @@ impl History {
                     of = registry.snapshot().await?.block().number;
                 }
                 Ok(None) => return Err(ChainError::malformed("its blocks change all the time")),
-                Err(error) if too_much(&error) && to > from => range = (to - from).div_ceil(2).max(1),
+                Err(error) if too_much(&error) && to > from => {
+                    range = (to - from).div_ceil(2).max(1)
+                }
                 Err(error) => return Err(error),
             }
         }
     }
 
     /// Asks for a range. `None` when blocks changed meanwhile.
-    async fn fetch(&self, registry: &Registry, known: Option<u64>, from: u64, to: u64) -> Result<Option<Range>> {
+    async fn fetch(
+        &self,
+        registry: &Registry,
+        known: Option<u64>,
+        from: u64,
+        to: u64,
+    ) -> Result<Option<Range>> {
         let logs = registry.events(from, to).await?;
         let events = logs.iter().map(new_event).collect::<Result<Vec<_>>>()?;
-        let mut numbers: Vec<u64> = events.iter().map(|event| event.position >> INDEX_BITS).collect();
+        let mut numbers: Vec<u64> = events
+            .iter()
+            .map(|event| event.position >> INDEX_BITS)
+            .collect();
         if !numbers.is_sorted() || numbers.iter().any(|number| !(from..=to).contains(number)) {
             return Err(ChainError::malformed("events outside the range asked for"));
         }
@@ -110,7 +125,11 @@ impl History {
         if !belong_together(&logs, &blocks) || !self.continues(known, blocks.first())? {
             return Ok(None);
         }
-        if events.first().is_none_or(|event| event.position >> INDEX_BITS != from) && from != to {
+        if events
+            .first()
+            .is_none_or(|event| event.position >> INDEX_BITS != from)
+            && from != to
+        {
             blocks.remove(0);
         }
         Ok(Some(Range { events, blocks }))
@@ -131,7 +150,11 @@ impl History {
             }
             let mut insert = db.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3)")?;
             for block in &range.blocks {
-                insert.execute(params![block.number as i64, block.hash.as_slice(), block.timestamp as i64])?;
+                insert.execute(params![
+                    block.number as i64,
+                    block.hash.as_slice(),
+                    block.timestamp as i64
+                ])?;
             }
             for event in &range.events {
                 row::insert(db, event)?;
@@ -180,12 +203,17 @@ fn too_much(error: &ChainError) -> bool {
         ChainError::TooManyResults(_)
             | ChainError::AnswerTooLarge { .. }
             | ChainError::Timeout { .. }
-            | ChainError::Http { status: 413 | 500..=599, .. }
+            | ChainError::Http {
+                status: 413 | 500..=599,
+                ..
+            }
     )
 }
 
 fn new_event(log: &Log) -> Result<NewEvent> {
-    let (Some(number), Some(index), Some(tx)) = (log.block_number, log.log_index, log.transaction_hash) else {
+    let (Some(number), Some(index), Some(tx)) =
+        (log.block_number, log.log_index, log.transaction_hash)
+    else {
         return Err(ChainError::malformed("an event without its place"));
     };
     if log.removed || index >> INDEX_BITS != 0 || number >> (63 - INDEX_BITS) != 0 {
@@ -210,18 +238,26 @@ fn belong_together(logs: &[Log], blocks: &[Block]) -> bool {
 
 fn block_hash(database: &Connection, number: u64) -> rusqlite::Result<Option<B256>> {
     let hash: Option<[u8; 32]> = database
-        .query_row("SELECT hash FROM block WHERE number = ?1", [number as i64], |row| row.get(0))
+        .query_row(
+            "SELECT hash FROM block WHERE number = ?1",
+            [number as i64],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(hash.map(B256::from))
 }
 
 /// The last indexed block with at most this number.
 fn last_block(database: &Connection, at_most: i64) -> rusqlite::Result<Option<(u64, B256)>> {
-    let mut statement =
-        database.prepare_cached("SELECT number, hash FROM block WHERE number <= ?1 ORDER BY number DESC LIMIT 1")?;
-    let found: Option<(i64, Vec<u8>)> =
-        statement.query_row([at_most], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some((number, hash)) = found else { return Ok(None) };
+    let mut statement = database.prepare_cached(
+        "SELECT number, hash FROM block WHERE number <= ?1 ORDER BY number DESC LIMIT 1",
+    )?;
+    let found: Option<(i64, Vec<u8>)> = statement
+        .query_row([at_most], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((number, hash)) = found else {
+        return Ok(None);
+    };
     let hash = B256::try_from(hash.as_slice()).map_err(|_| damage())?;
     Ok(Some((unsigned(number)?, hash)))
 }

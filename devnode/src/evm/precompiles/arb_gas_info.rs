@@ -1,7 +1,7 @@
 //! ArbGasInfo (0x6c): prices. The base fee is pinned, so there never is a backlog.
 
 use alloy_primitives::U256;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::{SolCall, SolValue, sol};
 use revm::context_interface::Block;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
         arbos::Field,
         context::{BLOCK_GAS_LIMIT, TX_COMPUTE_CAP},
     },
-    call::{Call, Fault, Mutability},
+    call::{Call, Fault, Mutability, READ_GAS},
 };
 
 sol! {
@@ -44,51 +44,51 @@ pub(super) fn run(call: &mut Call<'_, '_>, input: &[u8]) -> Result<Vec<u8>, Faul
 
 fn body(call: &mut Call<'_, '_>, method: Methods) -> Result<Vec<u8>, Fault> {
     use ArbGasInfo::*;
-    Ok(match method {
+    match method {
         Methods::getPricesInWei(_) => {
             let prices = prices_in_wei(call)?;
-            getPricesInWeiCall::abi_encode_returns(&prices)
+            Ok(getPricesInWeiCall::abi_encode_returns(&prices))
         }
         Methods::getPricesInArbGas(_) => {
             let prices = prices_in_gas(call)?;
-            getPricesInArbGasCall::abi_encode_returns(&prices)
+            Ok(getPricesInArbGasCall::abi_encode_returns(&prices))
         }
         Methods::getGasAccountingParams(_) => {
-            call.burn(2 * super::call::READ_GAS)?;
-            getGasAccountingParamsCall::abi_encode_returns(&getGasAccountingParamsReturn {
+            call.burn(2 * READ_GAS)?;
+            let answer = getGasAccountingParamsReturn {
                 speedLimitPerSecond: U256::from(SPEED_LIMIT),
                 gasPoolMax: U256::from(TX_COMPUTE_CAP),
                 maxTxGasLimit: U256::from(TX_COMPUTE_CAP),
-            })
+            };
+            Ok(getGasAccountingParamsCall::abi_encode_returns(&answer))
         }
-        Methods::getMinimumGasPrice(_) => {
-            let price = call.read(Field::MinBaseFee.slot())?;
-            getMinimumGasPriceCall::abi_encode_returns(&price)
-        }
-        Methods::getL1BaseFeeEstimate(_) => {
-            let price = call.read(Field::L1PricePerUnit.slot())?;
-            getL1BaseFeeEstimateCall::abi_encode_returns(&price)
-        }
-        Methods::getL1GasPriceEstimate(_) => {
-            let price = call.read(Field::L1PricePerUnit.slot())?;
-            getL1GasPriceEstimateCall::abi_encode_returns(&price)
-        }
-        Methods::getCurrentTxL1GasFees(_) => {
-            getCurrentTxL1GasFeesCall::abi_encode_returns(&U256::ZERO)
-        }
-        Methods::getGasBacklog(_) => {
-            call.burn(super::call::READ_GAS)?;
-            getGasBacklogCall::abi_encode_returns(&0)
+        single => Ok(number(call, &single)?.abi_encode()),
+    }
+}
+
+/// The answers that are one number; in the ABI all of them are a word.
+fn number(call: &mut Call<'_, '_>, method: &Methods) -> Result<U256, Fault> {
+    match method {
+        Methods::getMinimumGasPrice(_) => call.read(Field::MinBaseFee.slot()),
+        Methods::getL1BaseFeeEstimate(_) | Methods::getL1GasPriceEstimate(_) => {
+            call.read(Field::L1PricePerUnit.slot())
         }
         Methods::getMaxTxGasLimit(_) => {
-            call.burn(super::call::READ_GAS)?;
-            getMaxTxGasLimitCall::abi_encode_returns(&U256::from(TX_COMPUTE_CAP))
+            call.burn(READ_GAS)?;
+            Ok(U256::from(TX_COMPUTE_CAP))
         }
         Methods::getMaxBlockGasLimit(_) => {
-            call.burn(super::call::READ_GAS)?;
-            getMaxBlockGasLimitCall::abi_encode_returns(&BLOCK_GAS_LIMIT)
+            call.burn(READ_GAS)?;
+            Ok(U256::from(BLOCK_GAS_LIMIT))
         }
-    })
+        // The base fee is pinned, so there is no backlog.
+        Methods::getGasBacklog(_) => {
+            call.burn(READ_GAS)?;
+            Ok(U256::ZERO)
+        }
+        // The fee for L1 of the current transaction; the methods with several numbers do not get here.
+        _ => Ok(U256::ZERO),
+    }
 }
 
 fn prices_in_wei(call: &mut Call<'_, '_>) -> Result<ArbGasInfo::getPricesInWeiReturn, Fault> {

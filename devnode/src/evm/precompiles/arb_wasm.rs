@@ -74,18 +74,29 @@ fn mutability(method: &Methods) -> Mutability {
 }
 
 fn body(call: &mut Call<'_, '_>, method: Methods) -> Result<Vec<u8>, Fault> {
-    use ArbWasm::*;
-    Ok(match method {
-        Methods::activateProgram(arguments) => activate_program(call, arguments.program)?,
-        Methods::codehashKeepalive(arguments) => keep_alive(call, arguments.codehash)?,
+    match method {
+        Methods::activateProgram(arguments) => activate_program(call, arguments.program),
+        Methods::codehashKeepalive(arguments) => keep_alive(call, arguments.codehash),
         Methods::codehashVersion(arguments) => {
             let (_, record) = active(call, arguments.codehash)?;
-            codehashVersionCall::abi_encode_returns(&record.version)
+            Ok(ArbWasm::codehashVersionCall::abi_encode_returns(
+                &record.version,
+            ))
         }
         Methods::codehashAsmSize(arguments) => {
             let (_, record) = active(call, arguments.codehash)?;
-            codehashAsmSizeCall::abi_encode_returns(&record.costs.asm_bytes)
+            Ok(ArbWasm::codehashAsmSizeCall::abi_encode_returns(
+                &record.costs.asm_bytes,
+            ))
         }
+        other => program_value(call, &other),
+    }
+}
+
+/// What is asked of a program by its address; other methods ask for parameters.
+fn program_value(call: &mut Call<'_, '_>, method: &Methods) -> Result<Vec<u8>, Fault> {
+    use ArbWasm::*;
+    Ok(match method {
         Methods::programVersion(arguments) => {
             let (_, record) = active_at(call, arguments.program)?;
             programVersionCall::abi_encode_returns(&record.version)
@@ -110,7 +121,7 @@ fn body(call: &mut Call<'_, '_>, method: Methods) -> Result<Vec<u8>, Fault> {
         }
         parameter => {
             let params = load_params(call)?;
-            parameter_value(&parameter, &params)
+            parameter_value(parameter, &params)
         }
     })
 }
@@ -257,15 +268,33 @@ fn activate_program(call: &mut Call<'_, '_>, program: Address) -> Result<Vec<u8>
     };
     store(call, code_hash, &record)?;
     pay_data_fee(call, data_fee)?;
-    let version = params.version;
+    call.ctx.chain.programs.insert(code_hash, activated.program);
+    announce(
+        call,
+        program,
+        code_hash,
+        module_hash,
+        data_fee,
+        params.version,
+    )
+}
+
+/// Emits the event of an activation and gives its result.
+fn announce(
+    call: &mut Call<'_, '_>,
+    program: Address,
+    codehash: B256,
+    module_hash: B256,
+    data_fee: U256,
+    version: u16,
+) -> Result<Vec<u8>, Fault> {
     call.emit(&ArbWasm::ProgramActivated {
-        codehash: code_hash,
+        codehash,
         moduleHash: module_hash,
         program,
         dataFee: data_fee,
         version,
     })?;
-    call.ctx.chain.programs.insert(code_hash, activated.program);
     let answer = ArbWasm::activateProgramReturn {
         version,
         dataFee: data_fee,

@@ -1,6 +1,6 @@
 //! The precompiles: Osaka's, and those of ArbOS.
 //!
-//! Each ArbOS contract has a file: its ABI, and what its methods do. [`call`] holds the rules and
+//! Each ArbOS contract has a file: its ABI, and what its methods do. `call` holds the rules and
 //! prices that all of them share. ArbOS contracts without a file (ArbAddressTable, ArbBLS,
 //! ArbAggregator, ...) exist as accounts but know no method.
 

@@ -8,7 +8,12 @@ const MAX_LINES: u32 = 1_000;
 const MAX_LINE_BYTES: u32 = 4_096;
 
 pub(super) fn log_txt(io: &mut Hostio<'_, '_>, ptr: u32, len: u32) -> HostResult {
-    let text = &io.slice(ptr, len)?[..len.min(MAX_LINE_BYTES) as usize];
+    io.slice(ptr, len)?;
+    // The line is not made in vain: a program may call this as often as its ink allows.
+    if is_full(io) {
+        return Ok(());
+    }
+    let text = io.slice(ptr, len.min(MAX_LINE_BYTES))?;
     let line = String::from_utf8_lossy(text).into_owned();
     print(io, || line)
 }
@@ -46,10 +51,15 @@ pub(super) fn tee_f64(io: &mut Hostio<'_, '_>, value: f64) -> HostResult<f64> {
 }
 
 fn print(io: &mut Hostio<'_, '_>, line: impl FnOnce() -> String) -> HostResult {
-    let host = io.host();
-    if host.console_lines < MAX_LINES {
+    if !is_full(io) {
+        let host = io.host();
         host.console_lines += 1;
         host.api.console(&line());
     }
     Ok(())
+}
+
+/// Whether the instance has printed all it may.
+fn is_full(io: &mut Hostio<'_, '_>) -> bool {
+    io.host().console_lines >= MAX_LINES
 }

@@ -40,11 +40,13 @@ impl DynamicMeter {
         let get_length = Operator::GlobalGet {
             global_index: scratch,
         };
-        let subtract = [
+        let keep_length = [
             Operator::GlobalSet {
                 global_index: scratch,
             },
             get_ink.clone(),
+        ];
+        let subtract = [
             get_ink.clone(),
             get_length.clone(),
             Operator::I64ExtendI32U,
@@ -66,8 +68,9 @@ impl DynamicMeter {
             },
         ];
         let restore = [Operator::End, get_length];
-        subtract
+        keep_length
             .into_iter()
+            .chain(subtract)
             .chain(test)
             .chain(self.globals.exhaust())
             .chain(restore)

@@ -9,14 +9,15 @@ use super::encode;
 use super::globals::{AddedGlobals, NAMES};
 use super::heap::HeapBound;
 use super::ink::InkMeter;
-use super::start::move_start;
+use super::start::{STYLUS_START, move_start};
 use crate::stylus::activate::ActivationError;
 use crate::stylus::host;
 use crate::stylus::module::{Module, rejected};
 use crate::stylus::pricing::{MAX_BODY_INSTRUCTIONS, MAX_LOCALS};
+use crate::stylus::validate::{ENTRY_POINT, MEMORY};
 
-/// Exports that stay on chains without debugging.
-const KEPT_EXPORTS: [&str; 3] = ["user_entrypoint", "stylus_start", "memory"];
+/// The program's exports that stay on chains without debugging, and of which the VM uses the first two.
+const KEPT_EXPORTS: [&str; 3] = [ENTRY_POINT, MEMORY, STYLUS_START];
 
 /// An instrumented module.
 #[derive(Clone, Debug)]

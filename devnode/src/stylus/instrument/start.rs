@@ -8,7 +8,7 @@ use crate::stylus::activate::ActivationError;
 use crate::stylus::module::{Module, rejected};
 
 /// Export name of a moved start function.
-const STYLUS_START: &str = "stylus_start";
+pub(super) const STYLUS_START: &str = "stylus_start";
 
 /// Moves the start function of `module`; chains without debugging accept none.
 pub(super) fn move_start(module: &mut Module<'_>, debug: bool) -> Result<(), ActivationError> {
