@@ -32,6 +32,9 @@ struct Running {
 impl Running {
     /// Starts the binary on a free port and reads what it prints.
     fn start(flags: &[&str]) -> Self {
+        // Built with the rest of the workspace, the HTTP client has TLS without a default provider. An error says
+        // that another test of this process was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut child = command(flags).arg("--port").arg("0").spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut banner = String::new();

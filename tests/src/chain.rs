@@ -22,6 +22,9 @@ pub struct TestChain {
 impl TestChain {
     /// The chain named by the environment, or a fresh devnode.
     pub fn start() -> Self {
+        // Built with the rest of the workspace, the HTTP client has TLS without a default provider. An error says
+        // that another test of this process was first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let key = std::env::var("CHARTSEAL_TEST_KEY").map_or(DEV_KEY, |key| {
             key.parse().expect("CHARTSEAL_TEST_KEY: 32 bytes in hex")
         });

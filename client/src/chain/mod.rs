@@ -9,12 +9,15 @@
 //! - [`Deployer`] puts the contract on a chain.
 //!
 //! ```no_run
-//! # async fn share(grants: &[chartseal::chain::Grant]) -> chartseal::chain::Result<()> {
 //! use std::path::Path;
 //!
-//! use chartseal::chain::{Account, Connection, Deployment, Journal, Registry};
-//! # let (deployment, account): (Deployment, Account) = unimplemented!();
+//! use chartseal::chain::{Account, Connection, Deployment, Grant, Journal, Registry};
 //!
+//! # async fn share(
+//! #     deployment: Deployment,
+//! #     account: Account,
+//! #     grants: &[Grant],
+//! # ) -> chartseal::chain::Result<()> {
 //! let connection = Connection::to("http://127.0.0.1:8547".parse()?);
 //! let registry = Registry::connect(deployment, &connection, Path::new("profile/seen.db")).await?;
 //! let journal = Journal::open(Path::new("profile/journal"))?;

@@ -43,7 +43,11 @@ impl Limits {
             max_backoff: Duration::from_secs(15),
             base: 2.0,
         };
-        let retry_timeout = self.stall.saturating_mul(2);
+        // The number of repetitions is the bound; each may take as long as a stall.
+        let requests = u32::try_from(self.retries)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let retry_timeout = self.stall.saturating_mul(requests);
         RetryConfig {
             backoff,
             max_retries: self.retries,

@@ -121,6 +121,13 @@ fn check_text(text: &str) -> Result<(), &'static str> {
         let segment = segment.to_lowercase().replace("%2e", ".");
         segment == "." || segment == ".."
     };
+    if path
+        .split('/')
+        .next()
+        .is_some_and(|authority| authority.contains('@'))
+    {
+        return Err("it has a user in it");
+    }
     if path.split('/').any(upwards) || path.contains('\\') {
         return Err("it has . or .. or a backslash in its path");
     }
@@ -132,11 +139,16 @@ fn check_authority(url: &Url, scheme: Scheme) -> Result<(), &'static str> {
     if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
         return Err("it has a user, a password or a port in it");
     }
+    let bucket = url.host_str().unwrap_or_default();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !bucket.chars().all(allowed) || bucket.starts_with('.') || bucket.ends_with('.') {
+        return Err("its bucket has characters no bucket has");
+    }
     if url.query().is_some() || url.fragment().is_some() {
         return Err("it has a query or a fragment");
     }
     let cloud = matches!(scheme, Scheme::S3 | Scheme::Google | Scheme::Azure);
-    match (cloud, url.host_str().unwrap_or_default().is_empty()) {
+    match (cloud, bucket.is_empty()) {
         (true, true) => Err("it names no bucket"),
         (false, false) => Err("it names a host"),
         _ => Ok(()),
@@ -297,6 +309,9 @@ mod tests {
             "memory:x",
             "s3:clinic",
             "user:SECRET@host",
+            "s3://@bucket",
+            "s3://.bucket",
+            "s3://buck%20et/x",
             "s3://b/x?a=@SECRET",
             "s3://user:SECRET?SECRET@host",
             &long,

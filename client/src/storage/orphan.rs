@@ -4,6 +4,7 @@
 //! the objects, which go with the orphans. S3 and its like keep unfinished uploads out of sight and have a
 //! lifecycle rule for them ("abort incomplete multipart uploads"), which every bucket should have.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -69,47 +70,66 @@ impl Storage {
     }
 }
 
-/// Removes what killed uploads left in a folder.
+/// Removes what killed uploads left in a folder. Uploads go on meanwhile, so files may vanish at any time.
 fn remove_unfinished(
     folder: &Path,
     min_age: Duration,
     now: SystemTime,
 ) -> Result<usize, StorageError> {
-    let failed =
-        |error: std::io::Error| StorageError::Failed(format!("{}: {error}", folder.display()));
     let mut removed = 0;
-    for path in unfinished(folder).map_err(failed)? {
-        let modified = std::fs::metadata(&path)
-            .and_then(|meta| meta.modified())
-            .map_err(failed)?;
+    for path in unfinished(folder)? {
+        let Some(meta) = unless_gone(&path, std::fs::metadata(&path))? else {
+            continue;
+        };
+        let modified = meta.modified().map_err(|error| failed(&path, &error))?;
         if now.duration_since(modified).unwrap_or_default() >= min_age {
-            std::fs::remove_file(&path).map_err(failed)?;
-            removed += 1;
+            let gone = unless_gone(&path, std::fs::remove_file(&path))?;
+            removed += usize::from(gone.is_some());
         }
     }
     Ok(removed)
 }
 
+fn failed(path: &Path, error: &std::io::Error) -> StorageError {
+    StorageError::Failed(format!("{}: {error}", path.display()))
+}
+
+/// What an operation gave, or `None` if the file is no longer there.
+fn unless_gone<T>(path: &Path, outcome: std::io::Result<T>) -> Result<Option<T>, StorageError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
 /// Files `<record id>/<digest>#<number>`: object_store's local backend writes there before it renames.
-fn unfinished(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+fn unfinished(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
     let mut found = Vec::new();
-    for record in std::fs::read_dir(folder)? {
-        let record = record?;
-        if !record.file_type()?.is_dir() {
-            continue;
-        }
-        for file in std::fs::read_dir(record.path())? {
-            let file = file?;
-            if is_unfinished(&record.file_name(), &file.file_name()) {
-                found.push(file.path());
-            }
+    for record in entries(folder)? {
+        let names = |file: &PathBuf| is_unfinished(record.file_name(), file.file_name());
+        if record.is_dir() {
+            found.extend(entries(&record)?.into_iter().filter(names));
         }
     }
     Ok(found)
 }
 
-fn is_unfinished(record: &std::ffi::OsStr, file: &std::ffi::OsStr) -> bool {
-    let (Some(record), Some(file)) = (record.to_str(), file.to_str()) else {
+/// What is in a folder; nothing if it is gone.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    let Some(entries) = unless_gone(folder, std::fs::read_dir(folder))? else {
+        return Ok(Vec::new());
+    };
+    let path = |entry: std::io::Result<std::fs::DirEntry>| entry.map(|entry| entry.path());
+    entries
+        .map(path)
+        .collect::<std::io::Result<_>>()
+        .map_err(|error| failed(folder, &error))
+}
+
+fn is_unfinished(record: Option<&OsStr>, file: Option<&OsStr>) -> bool {
+    let text = |name: Option<&OsStr>| name.and_then(OsStr::to_str).map(str::to_owned);
+    let (Some(record), Some(file)) = (text(record), text(file)) else {
         return false;
     };
     file.split_once('#').is_some_and(|(digest, number)| {

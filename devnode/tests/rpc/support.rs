@@ -37,6 +37,9 @@ pub(crate) fn reverter(data: &[u8]) -> Bytes {
 
 /// A node with the ten well-known test accounts.
 pub(crate) fn start() -> Devnode {
+    // Built with the rest of the workspace, the HTTP client has TLS without a default provider. An error says
+    // that another test of this process was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut config = Config::default();
     let accounts = accounts::test_accounts(10).unwrap();
     config
