@@ -1,11 +1,13 @@
 //! Reading: from the registry's digest to a verified file.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use alloy_primitives::B256;
 use serde::Serialize;
 use tempfile::NamedTempFile;
-use tokio_util::io::SyncIoBridge;
+use tokio::io::AsyncReadExt;
+use tokio::runtime::Handle;
 
 use super::deed::Deed;
 use super::error::{RecordsError, Result, unwrap_io};
@@ -139,13 +141,28 @@ impl Session {
     }
 
     /// An object's bytes for code that blocks; it must run on a thread of its own.
-    pub(super) fn bridge(
-        &self,
-        object: ObjectReader,
-        stage: Stage,
-    ) -> Watched<SyncIoBridge<ObjectReader>> {
+    pub(super) fn bridge(&self, object: ObjectReader, stage: Stage) -> Watched<Blocking> {
         let meter = self.meter(stage, object.object_len());
-        Watched::new(SyncIoBridge::new(object), meter, self.stop.clone())
+        Watched::new(
+            Blocking {
+                runtime: Handle::current(),
+                object,
+            },
+            meter,
+            self.stop.clone(),
+        )
+    }
+}
+
+/// An object read by code that blocks, on a thread that is not the runtime's.
+pub(super) struct Blocking {
+    runtime: Handle,
+    object: ObjectReader,
+}
+
+impl Read for Blocking {
+    fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
+        self.runtime.block_on(self.object.read(space))
     }
 }
 
@@ -173,7 +190,7 @@ fn publish(staged: NamedTempFile, path: &Path, folder: &Path, force: bool) -> Re
     };
     match published {
         Ok(_) => sync_folder(folder),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
             Err(RecordsError::TargetExists(path.to_owned()))
         }
         Err(error) => Err(RecordsError::file(path)(error.error)),
