@@ -154,8 +154,11 @@ impl Outbox<'_> {
             return Ok(());
         }
         self.journal.change(entry, |e| {
-            e.transactions[index].included = included;
-            e.transactions[index].is_final = is_final;
+            // It is gone when the node refused it for good in the meantime.
+            if let Some(transaction) = e.transactions.get_mut(index) {
+                transaction.included = included;
+                transaction.is_final = is_final;
+            }
         })
     }
 
@@ -238,8 +241,11 @@ impl Outbox<'_> {
         index: usize,
         attempt: Attempt,
     ) -> Result<()> {
-        self.journal
-            .change(entry, |e| e.transactions[index].attempts.push(attempt))
+        self.journal.change(entry, |e| {
+            if let Some(transaction) = e.transactions.get_mut(index) {
+                transaction.attempts.push(attempt);
+            }
+        })
     }
 
     async fn outcome(
