@@ -174,11 +174,7 @@ fn records_exit(error: &RecordsError) -> Exit {
         E::NotRekeyed { source, .. } | E::Partly { source, .. } => records_exit(source),
         E::Crypto(error) => crypto_exit(error),
         E::NoSuchRecord(_) | E::NoRequest { .. } | E::NoGrant { .. } => Exit::NotFound,
-        E::AmbiguousRecord { .. }
-        | E::NoteTooLong { .. }
-        | E::Nobody
-        | E::NoStorage
-        | E::NotAFile(_) => Exit::Usage,
+        E::AmbiguousRecord { .. } | E::Nobody | E::NoStorage | E::NotAFile(_) => Exit::Usage,
         E::Removed(_)
         | E::NoAccess { .. }
         | E::NotOwner { .. }
