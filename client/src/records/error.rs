@@ -335,7 +335,7 @@ fn blocked_remedy(obstacles: &[Obstacle]) -> &'static str {
     } else if any(|o| matches!(o, Obstacle::NotRegistered(_))) {
         "Ask them to register first, or leave them out."
     } else {
-        "Make sure of who they are; then vouch for them yourself, trust a voucher, or confirm that you share all the same."
+        "Make sure of who they are; then vouch for them yourself, trust a voucher, or share all the same with --unvouched."
     }
 }
 
