@@ -49,3 +49,24 @@ wasm_route() {
     *) die "CHARTSEAL_WASM_ROUTE is '$CHARTSEAL_WASM_ROUTE'" "set it to rustup or debian, or leave it unset" ;;
   esac
 }
+
+# start_devnode BINARY FOLDER: runs a devnode on a free port, with banner and log in the folder; sets `devnode` to its
+# process and `endpoint` to its address.
+start_devnode() {
+  : >"$2/banner"
+  "$1" --port 0 >>"$2/banner" 2>"$2/log" &
+  devnode=$!
+  for _ in {1..100}; do
+    endpoint=$(sed -n 's/^JSON-RPC *//p' "$2/banner")
+    [ -z "$endpoint" ] || return 0
+    kill -0 "$devnode" 2>/dev/null || break
+    sleep 0.1
+  done
+  cat "$2/log" >&2
+  die "the devnode did not start" "read its log above"
+}
+stop_devnode() {
+  [ -n "${devnode:-}" ] || return 0
+  kill "$devnode" 2>/dev/null || true
+  wait "$devnode" || true
+}
