@@ -1,4 +1,4 @@
-//! Seals or opens one file and prints wall time and throughput, for comparison with other tools.
+//! Seals or opens one file and prints digest, wall time, throughput and the peak of memory, for comparison with other tools.
 //!
 //! ```text
 //! cargo run --release -p chartseal --example seal-bench -- seal IN OUT
@@ -45,9 +45,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seconds = start.elapsed().as_secs_f64();
     let mib = summary.content_len as f64 / f64::from(1 << 20);
     println!(
-        "{} {seconds:.3} s {:.0} MiB/s",
+        "{} {seconds:.3} s {:.0} MiB/s peak {:.1} MiB",
         summary.digest,
-        mib / seconds
+        mib / seconds,
+        peak_mib()?
     );
     Ok(())
+}
+
+/// The most memory that this process had at once: `VmHWM` of proc(5), in MiB.
+fn peak_mib() -> Result<f64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib: f64 = line
+        .and_then(|line| line.split_whitespace().next())
+        .ok_or("this system does not say how much memory a process had")?
+        .parse()?;
+    Ok(kib / 1024.0)
 }

@@ -8,7 +8,7 @@ use crate::codec::{Account, Args};
 use crate::errors::Error;
 use crate::records::check_length;
 use crate::state::{Entry, Grant, LIVE, REMOVED, Record};
-use crate::users::check_coordinate;
+use crate::users::{check_coordinate, check_other};
 
 /// Access 1: may read.
 pub(crate) const READ: u64 = 1;
@@ -206,6 +206,17 @@ impl Registry {
         Ok(standing.record)
     }
 
+    /// The live record, which must be the caller's, who need not be registered: enough to take access away.
+    fn own(&self, id: &B256) -> Result<Record, Error> {
+        let (caller, record) = (self.sender(), self.record(id));
+        match record.status() {
+            LIVE if record.owner() == caller => Ok(record),
+            LIVE => Err(Error::not_owner(id, &caller)),
+            REMOVED => Err(Error::record_is_removed(id)),
+            _ => Err(Error::no_such_record(id)),
+        }
+    }
+
     /// Gives a user access to a record of the caller, replacing what was given before.
     #[inline(never)]
     pub(crate) fn grant(&mut self, given: Given<'_>) -> Result<(), Error> {
@@ -262,6 +273,9 @@ impl Registry {
     }
 
     /// Changes the terms of a grant without wrapping its key again.
+    ///
+    /// The user's registration is not read: new terms do not bring back what ended with an earlier registration,
+    /// because the access check compares key versions, which stay.
     pub(crate) fn update_access(
         &mut self,
         id: &B256,
@@ -271,13 +285,10 @@ impl Registry {
         expires: u64,
     ) -> Result<(), Error> {
         let record = self.owned(id)?;
-        let registration = self.other_registered(&record.owner(), user)?;
+        check_other(&record.owner(), user)?;
         self.check_terms(id, user, access, purpose, expires)?;
         let grant = self.grant_of(id, user);
-        if grant.0.is_zero()
-            || grant.epoch() != record.epoch()
-            || grant.key_version() < registration.first_key_version()
-        {
+        if grant.0.is_zero() || grant.epoch() != record.epoch() {
             return Err(Error::no_grant(id, user));
         }
         let grant = grant
@@ -291,11 +302,9 @@ impl Registry {
 
     /// Takes a user's grant away, in force or not.
     pub(crate) fn revoke(&mut self, id: &B256, user: &Account) -> Result<(), Error> {
-        let record = self.owned(id)?;
-        if record.owner() == *user {
-            // A deposited record's key may exist for its owner nowhere else.
-            return Err(Error::self_target(user));
-        }
+        let record = self.own(id)?;
+        // A deposited record's key may exist for its owner nowhere else.
+        check_other(&record.owner(), user)?;
         if self.grant_of(id, user).0.is_zero() {
             return Err(Error::no_grant(id, user));
         }

@@ -107,9 +107,10 @@ sol! {
         function grant(Grant calldata given) external;
         /// Does so for up to 64 grants, of any of the caller's records.
         function grantMany(Grant[] calldata given) external;
-        /// Changes the terms of a grant without wrapping its key again.
+        /// Changes the terms of a grant without wrapping its key again. One that ended when its user deregistered stays
+        /// without effect.
         function updateAccess(bytes32 id, address user, uint8 access, uint8 purpose, uint64 expires) external;
-        /// Takes a grant away.
+        /// Takes a grant away; the owner of the record may do so without being registered.
         function revoke(bytes32 id, address user) external;
         /// Asks a record's owner for access; the note is sealed to the owner's key.
         function requestAccess(bytes32 id, uint8 access, uint8 purpose, bytes calldata sealedNote) external;

@@ -120,9 +120,7 @@ impl Registry {
     /// The user of a registered account that must not be `this` one.
     #[inline(never)]
     pub(crate) fn other_registered(&self, this: &Account, other: &Account) -> Result<User, Error> {
-        if this == other {
-            return Err(Error::self_target(other));
-        }
+        check_other(this, other)?;
         self.registered(other)
     }
 
@@ -145,6 +143,16 @@ impl Registry {
         let mut slots = self.users.setter(**account);
         slots.key_x.set(*key_x);
         slots.user.set(user.0);
+    }
+}
+
+/// Refuses an account that is `this` one.
+#[inline(never)]
+pub(crate) fn check_other(this: &Account, other: &Account) -> Result<(), Error> {
+    if this == other {
+        Err(Error::self_target(other))
+    } else {
+        Ok(())
     }
 }
 

@@ -283,7 +283,7 @@ impl RecordsError {
             Self::Yourself => "Name somebody else.",
             Self::NotAFile(_) => "Give a file, not a folder, pipe or device.",
             Self::FileChanged(_) => "Wait until nothing writes to it and run the command again.",
-            Self::TargetExists(_) => "Choose another name, or force it to be replaced.",
+            Self::TargetExists(_) => "Choose another name, or say --replace.",
             Self::NoFolder(_) => "Create the folder or choose another one.",
             Self::File { .. } => {
                 "Check that the path is right, that it belongs to you and that the disk has room."
@@ -335,7 +335,7 @@ fn blocked_remedy(obstacles: &[Obstacle]) -> &'static str {
     } else if any(|o| matches!(o, Obstacle::NotRegistered(_))) {
         "Ask them to register first, or leave them out."
     } else {
-        "Make sure of who they are; then vouch for them yourself, trust a voucher, or confirm that you share all the same."
+        "Make sure of who they are; then vouch for them yourself, trust a voucher, or share all the same with --unvouched."
     }
 }
 

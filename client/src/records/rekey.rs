@@ -45,7 +45,7 @@ pub struct Rekeyed {
     /// Who lost access because their registered key is not the pinned one. Share with them again once their new
     /// fingerprint is confirmed.
     pub suspended: Vec<Party>,
-    /// Objects of earlier versions that were deleted.
+    /// Earlier versions whose objects are in the store no more.
     pub deleted: usize,
     /// Objects that the store does not let this user delete: locator, record id and digest.
     pub left_behind: Vec<String>,

@@ -14,6 +14,7 @@ tests!(
     updating_access_is_refused,
     updating_access_of_a_dead_grant,
     revoking,
+    revoking_without_being_registered,
     revoking_is_refused,
 );
 
@@ -338,11 +339,7 @@ fn updating_access_is_refused<B: Backend>() {
         abi::NotRegistered { user: nobody },
     );
     chain.refuses(owner, update(id, owner), abi::SelfTarget { user: owner });
-    chain.refuses(
-        owner,
-        update(id, nobody),
-        abi::NotRegistered { user: nobody },
-    );
+    chain.refuses(owner, update(id, nobody), abi::NoGrant { id, user: nobody });
     for access in [0, 3, 255] {
         let call = abi::updateAccessCall {
             access,
@@ -366,7 +363,8 @@ fn updating_access_is_refused<B: Backend>() {
     }
 }
 
-/// New terms bring an expired grant back, but none whose key is of an old epoch or an old registration.
+/// New terms bring an expired grant back. One of an earlier registration takes them and stays dead, and one of an old
+/// epoch does not take them.
 fn updating_access_of_a_dead_grant<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     let expires = chain.now + 1;
@@ -382,9 +380,22 @@ fn updating_access_of_a_dead_grant<B: Backend>() {
     chain.ok(owner, update(id, user));
     assert_eq!(standing(&mut chain, id, user), (1, 0));
     chain.ok(user, abi::deregisterCall {});
-    chain.refuses(owner, update(id, user), abi::NotRegistered { user });
+    chain.ok(owner, update(id, user));
+    assert_eq!(standing(&mut chain, id, user), (0, 6));
     register(&mut chain, user);
-    chain.refuses(owner, update(id, user), abi::NoGrant { id, user });
+    assert_eq!(standing(&mut chain, id, user), (0, 7));
+    chain.ok(owner, update(id, user));
+    assert_eq!(standing(&mut chain, id, user), (0, 7));
+    let reading = abi::logAccessCall { id, purpose: 1 };
+    chain.refuses(
+        user,
+        reading,
+        abi::NoAccess {
+            id,
+            user,
+            reason: 7,
+        },
+    );
     chain.ok(
         owner,
         grant(abi::Grant {
@@ -433,6 +444,23 @@ fn revoking<B: Backend>() {
     chain.ok(owner, call);
 }
 
+/// Taking access away needs no registration: an owner who deregistered can do that, and nothing else.
+fn revoking_without_being_registered<B: Backend>() {
+    let (mut chain, owner, user, id) = with_record::<B>();
+    chain.ok(owner, grant(terms(id, user)));
+    chain.ok(owner, abi::deregisterCall {});
+    chain.refuses(owner, update(id, user), abi::NotRegistered { user: owner });
+    chain.refuses(
+        owner,
+        grant(terms(id, user)),
+        abi::NotRegistered { user: owner },
+    );
+    let call = abi::revokeCall { id, user };
+    chain.emits(owner, call.clone(), [abi::Revoked { id, user }.into()]);
+    assert_eq!(standing(&mut chain, id, user), (0, 2));
+    chain.refuses(owner, call, abi::NoGrant { id, user });
+}
+
 fn revoking_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     chain.ok(owner, grant(terms(id, user)));
@@ -445,7 +473,7 @@ fn revoking_is_refused<B: Backend>() {
     );
     chain.refuses(user, call(id, user), abi::NotOwner { id, caller: user });
     let nobody = account("nobody");
-    chain.refuses(nobody, call(id, user), abi::NotRegistered { user: nobody });
+    chain.refuses(nobody, call(id, user), abi::NotOwner { id, caller: nobody });
     chain.refuses(owner, call(id, owner), abi::SelfTarget { user: owner });
     chain.refuses(owner, call(id, nobody), abi::NoGrant { id, user: nobody });
 }

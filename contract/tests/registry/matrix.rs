@@ -30,7 +30,7 @@ const MATRIX: [(&str, [&str; 14]); 20] = [
     ("grant",            ["ok",  "own", "own", "own", "own", "own", "reg", "reg", "own", "own", "reg", "own", "own", "own"]),
     ("grantMany",        ["ok",  "own", "own", "own", "own", "own", "reg", "reg", "own", "own", "reg", "own", "own", "own"]),
     ("updateAccess",     ["ok",  "own", "own", "own", "own", "own", "reg", "reg", "own", "own", "reg", "own", "own", "own"]),
-    ("revoke",           ["ok",  "own", "own", "own", "own", "own", "reg", "reg", "own", "own", "reg", "own", "own", "own"]),
+    ("revoke",           ["ok",  "own", "own", "own", "own", "own", "own", "own", "own", "own", "own", "own", "own", "own"]),
     ("requestAccess",    ["self","ok",  "ok",  "ok",  "ok",  "ok",  "reg", "reg", "ok",  "ok",  "reg", "ok",  "ok",  "ok"]),
     ("withdrawRequest",  ["req", "req", "req", "req", "req", "ok",  "req", "ok",  "req", "req", "req", "req", "req", "req"]),
     ("denyRequest",      ["ok",  "own", "own", "own", "own", "own", "reg", "reg", "own", "own", "reg", "own", "own", "own"]),

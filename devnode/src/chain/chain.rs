@@ -166,7 +166,13 @@ impl Chain {
     }
 
     pub(super) fn view(&self, target: Target) -> StateView<'_> {
-        StateView::at(&self.world, self.entry(target).position, &self.entries)
+        let past = match target {
+            Target::Number(number) => number,
+            Target::Pending => self.block_number() + 1,
+        };
+        let past = usize::try_from(past).unwrap_or(usize::MAX);
+        let past = &self.entries[..past.min(self.entries.len())];
+        StateView::at(&self.world, self.entry(target).position, past)
     }
 
     /// The base fee of the next block.

@@ -1,13 +1,13 @@
 //! The state a new chain starts with.
 //!
 //! Beside the funded accounts: ArbOS, the ArbOS precompiles' accounts, the CREATE2 factory
-//! (github.com/Arachnid/deterministic-deployment-proxy) and a cache manager that accepts every call
-//! and does nothing. It is at an address that no account creates, so that the Nitro devnode's set-up
-//! script still finds room for its own.
+//! (github.com/Arachnid/deterministic-deployment-proxy), the history contract of EIP-2935, and a cache manager that
+//! accepts every call and does nothing. It is at an address that no account creates, so that the Nitro devnode's
+//! set-up script still finds room for its own.
 
 use alloy_primitives::{Address, Bytes, address, bytes};
 
-use super::{config::ChainConfig, state::WorldState};
+use super::{config::ChainConfig, history, state::WorldState};
 use crate::evm::{
     arbos,
     precompiles::{ARBOS_CONTRACT_CODE, ARBOS_CONTRACTS, genesis_cache_managers},
@@ -40,11 +40,13 @@ pub(super) fn state(config: &ChainConfig) -> WorldState {
     }
     state.set_code(CREATE2_FACTORY, CREATE2_FACTORY_CODE);
     state.set_code(CACHE_MANAGER, CACHE_MANAGER_CODE);
+    state.set_code(history::HISTORY_STORAGE, history::CODE);
     // A nonce keeps the account of ArbOS from counting as empty (EIP-161).
     for used in [
         CREATE2_FACTORY,
         CREATE2_FACTORY_DEPLOYER,
         CACHE_MANAGER,
+        history::HISTORY_STORAGE,
         arbos::ARBOS_STATE,
     ] {
         state.update_account(used, |record| record.nonce = 1);

@@ -10,6 +10,7 @@ use revm::{bytecode::Bytecode, state::AccountInfo};
 use super::{
     chain::Entry,
     error::CallError,
+    history::{self, HISTORY_STORAGE},
     state::{AccountRecord, Undo, WorldState, analyse},
 };
 use crate::evm::StateReader;
@@ -27,13 +28,14 @@ struct Overlay {
 /// A state to read.
 pub(super) struct StateView<'a> {
     world: &'a WorldState,
-    entries: &'a [Entry],
+    /// The blocks before the one that reads.
+    past: &'a [Entry],
     overlay: Overlay,
 }
 
 impl<'a> StateView<'a> {
-    /// The state after the change number `position`, with the blocks in `entries` behind it.
-    pub(super) fn at(world: &'a WorldState, position: usize, entries: &'a [Entry]) -> Self {
+    /// The state after the change number `position`, for a block that comes after the blocks `past`.
+    pub(super) fn at(world: &'a WorldState, position: usize, past: &'a [Entry]) -> Self {
         let mut overlay = Overlay::default();
         // From the newest change to the oldest: what the oldest one replaced is what was there.
         for undo in world.changes_since(position).iter().rev() {
@@ -48,7 +50,7 @@ impl<'a> StateView<'a> {
         }
         Self {
             world,
-            entries,
+            past,
             overlay,
         }
     }
@@ -141,12 +143,13 @@ impl StateReader for StateView<'_> {
         match self.overlay.slots.get(&(address, slot)) {
             Some(word) => *word,
             None if self.overlay.replaced.contains(&address) => U256::ZERO,
+            None if address == HISTORY_STORAGE => history::word(self.past, slot),
             None => self.world.slot(address, slot),
         }
     }
 
     fn block_hash(&self, number: u64) -> Option<B256> {
         let index = usize::try_from(number).ok()?;
-        self.entries.get(index).map(|entry| entry.block.hash)
+        self.past.get(index).map(|entry| entry.block.hash)
     }
 }

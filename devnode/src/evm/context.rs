@@ -35,7 +35,7 @@ pub trait StateReader: Sync {
     fn code(&self, hash: B256) -> Bytecode;
     /// A storage word, zero if never written.
     fn storage(&self, address: Address, slot: U256) -> U256;
-    /// Hash of an L2 block; `None` if there is no such block.
+    /// Hash of an earlier L2 block; `None` if there is no such block.
     fn block_hash(&self, number: u64) -> Option<B256>;
 }
 

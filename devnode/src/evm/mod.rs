@@ -7,7 +7,7 @@
 //! Against Osaka, the chain: charges no calldata floor (EIP-7623) unless an owner asks for it, has no
 //! gas limit cap (EIP-7825) but holds back gas above 32,000,000, drops tips, pays the base fee to the
 //! network fee account, lets code start with 0xEF if it is a Stylus program, has no blobs, and answers
-//! NUMBER with the L1 number (0) and PREVRANDAO with 1. The history contract of EIP-2935 is not there.
+//! NUMBER with the L1 number (0) and PREVRANDAO with 1.
 
 pub mod arbos;
 mod context;

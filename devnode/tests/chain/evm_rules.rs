@@ -2,7 +2,7 @@
 
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, TxKind, U256, hex};
-use chartseal_devnode::chain::{CallError, Overrides};
+use chartseal_devnode::chain::{CallError, HISTORY_STORAGE, Overrides};
 
 use crate::support::{
     BASE_FEE, COUNTER, Harness, evm_forwarder, forward, init_code, request, stylus_code,
@@ -222,4 +222,83 @@ fn stylus_contracts_cannot_be_destroyed_through_a_delegate_call() {
         harness.call(evm, forward(bomb, &[])).is_ok(),
         "an EVM contract can be"
     );
+}
+
+/// The input of the history contract.
+fn number(number: u64) -> Vec<u8> {
+    U256::from(number).to_be_bytes::<32>().to_vec()
+}
+
+fn hash_of(harness: &Harness, number: u64) -> Vec<u8> {
+    let block = harness.chain.block(BlockId::number(number)).unwrap();
+    block.hash.to_vec()
+}
+
+/// EIP-2935 with L2 block numbers.
+#[test]
+fn the_history_contract_knows_the_hashes_of_past_blocks() {
+    let mut harness = Harness::new();
+    harness.chain.mine(5, None).unwrap();
+    let code = harness
+        .chain
+        .code(HISTORY_STORAGE, BlockId::latest())
+        .unwrap();
+    assert!(!code.is_empty());
+    let ask = |harness: &Harness, input: Vec<u8>| harness.call(HISTORY_STORAGE, input);
+    // A call is part of block 5, whose own hash is not known in it.
+    for past in 0..5 {
+        let answer = ask(&harness, number(past)).unwrap();
+        assert_eq!(answer.to_vec(), hash_of(&harness, past), "{past}");
+        let word = harness.slot(HISTORY_STORAGE, past);
+        assert_eq!(word.to_be_bytes_vec(), hash_of(&harness, past), "{past}");
+    }
+    assert_eq!(harness.slot(HISTORY_STORAGE, 5), U256::ZERO);
+    for refused in [
+        number(5),
+        number(u64::MAX),
+        vec![],
+        vec![0; 31],
+        vec![0; 33],
+    ] {
+        let answer = ask(&harness, refused.clone());
+        assert!(
+            matches!(answer, Err(CallError::Reverted { .. })),
+            "{refused:x?}: {answer:?}"
+        );
+    }
+    // A contract in block 7 sees the hash of block 6, which holds its own deployment.
+    let contract = harness.deploy(&storing_the_answer());
+    assert!(
+        harness
+            .send(contract, U256::ZERO, number(6))
+            .receipt
+            .success
+    );
+    let stored = harness.slot(contract, 0);
+    assert_eq!(stored.to_be_bytes_vec(), hash_of(&harness, 6));
+    // After a reorganisation its answers are those of the new blocks.
+    harness.chain.reorg(3).unwrap();
+    let answer = ask(&harness, number(6)).unwrap();
+    assert_eq!(answer.to_vec(), hash_of(&harness, 6));
+    assert_ne!(answer.to_vec(), stored.to_be_bytes_vec());
+}
+
+/// EVM code that passes its input on to the history contract and stores the word that comes back.
+fn storing_the_answer() -> Vec<u8> {
+    // CALLDATACOPY(0, 0, 32); STATICCALL(GAS, history, 0, 32, 0, 32); SSTORE(0, MLOAD(0))
+    let mut code = hex!("602060006000376020600060206000").to_vec();
+    code.push(0x73);
+    code.extend_from_slice(HISTORY_STORAGE.as_slice());
+    code.extend_from_slice(&hex!("5afa5060005160005500"));
+    code
+}
+
+/// A cold word 2,100, a call of ArbSys 100, its reading of the state 800 and result word 3, other opcodes 172.
+#[test]
+fn a_look_up_in_the_history_contract_has_its_price() {
+    let mut harness = Harness::new();
+    harness.chain.mine(2, None).unwrap();
+    let mined = harness.send(HISTORY_STORAGE, U256::ZERO, number(1));
+    assert!(mined.receipt.success);
+    assert_eq!(mined.receipt.gas_used, 21_000 + 31 * 4 + 16 + 3_175);
 }

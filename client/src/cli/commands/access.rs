@@ -61,7 +61,7 @@ impl Report for Listed {
                 values::reason(person.reason).to_owned(),
                 values::purpose(person.purpose).to_owned(),
                 values::expiry(person.expires),
-                format!("{} times", person.opened),
+                person.opened.to_string(),
                 values::moment(person.since),
             ]);
         }

@@ -14,9 +14,12 @@ use crate::records::{Receipt, RecordsError, Registration};
 /// Put your key and the role you claim on the registry.
 ///
 /// Others need your key to share with you. The role is a claim: people believe it when somebody they trust
-/// vouches for it.
+/// vouches for it. Node, registry and storage that are named here are remembered for this profile.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: chartseal register patient")]
+#[command(after_help = "\
+Examples:
+  chartseal register patient
+  chartseal register doctor --contract 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed")]
 pub(crate) struct Args {
     /// The role you claim
     role: Role,
@@ -44,6 +47,8 @@ impl Args {
     pub(crate) async fn exec(self, app: &App) -> Outcome {
         let session = app.session().await?;
         let receipts = session.register(self.role).await?;
+        let (profile, _) = app.profile()?;
+        app.home.remember(&profile, &app.home.places())?;
         let registration = session
             .who_am_i()
             .await?

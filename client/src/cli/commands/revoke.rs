@@ -50,7 +50,10 @@ impl Report for Rekeyed {
                 ),
             ));
         }
-        rows.push(("deleted", format!("{} old objects", self.deleted)));
+        rows.push((
+            "erased",
+            format!("the objects of {} earlier versions", self.deleted),
+        ));
         rows.extend(
             self.left_behind
                 .iter()

@@ -1,5 +1,6 @@
 //! What every operation cost, beside the figures of the scheme's first implementation.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use alloy_primitives::U256;
@@ -112,34 +113,49 @@ impl Ledger {
         Ok(())
     }
 
-    /// The closing table.
+    /// The closing table: a row for each kind of operation, with the medians of what it cost.
     pub(super) fn table(&self) -> String {
-        let mut entries = self.0.clone();
-        entries.sort_by_key(|entry| entry.operation);
+        let mut kinds: BTreeMap<Operation, Vec<&Entry>> = BTreeMap::new();
+        for entry in &self.0 {
+            kinds.entry(entry.operation).or_default().push(entry);
+        }
         let mut table = Table::new([
             "operation",
-            "transactions",
+            "done",
+            "transactions each",
             "gas",
             "fee",
-            "first implementation",
+            "solidity original",
             "time",
         ]);
-        for entry in &entries {
+        table.align_right(&[1, 2, 3, 4, 5, 6]);
+        for (operation, entries) in kinds {
+            let gas = median(entries.iter().map(|entry| u128::from(entry.gas)));
+            let fee = median(entries.iter().map(|entry| u128::from(entry.fee)));
+            let millis = median(entries.iter().map(|entry| entry.millis));
+            let transactions = median(entries.iter().map(|entry| entry.transactions as u128));
+            let first = operation.first().map(|gas| format!("{gas} gas"));
             table.row([
-                entry.operation.name().to_owned(),
-                entry.transactions.to_string(),
-                entry.gas.to_string(),
-                ether(U256::from(entry.fee)),
-                entry
-                    .first_gas
-                    .map(|gas| format!("{gas} gas"))
-                    .unwrap_or_default(),
-                format!(
-                    "{:.2} s",
-                    Duration::from_millis(entry.millis as u64).as_secs_f64()
-                ),
+                operation.name().to_owned(),
+                format!("{}x", entries.len()),
+                transactions.to_string(),
+                gas.to_string(),
+                ether(U256::from(fee)),
+                first.unwrap_or_default(),
+                format!("{:.2} s", millis as f64 / 1e3),
             ]);
         }
-        table.text()
+        format!(
+            "{}\nGas, fee and time are medians of what was done. Solidity original: gas of the matching\n\
+             function of the scheme's first contract, which knew no re-encryption and no deposits.\n",
+            table.text()
+        )
     }
+}
+
+/// The one in the middle; 0 of nothing.
+fn median(figures: impl Iterator<Item = u128>) -> u128 {
+    let mut figures: Vec<u128> = figures.collect();
+    figures.sort_unstable();
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

@@ -155,24 +155,36 @@ impl Model {
         }
     }
 
-    /// The record, which must be live; the caller must be registered.
-    pub(super) fn live(&self, id: B256) -> Refused<abi::Record> {
+    /// The record, which must be live, for a caller who need not be registered.
+    fn open(&self, id: B256) -> Refused<abi::Record> {
         let record = self.record(id);
         match record.status {
             0 => refuse(abi::NoSuchRecord { id }),
             2 => refuse(abi::RecordIsRemoved { id }),
-            _ => self.registered(self.caller).map(|_| record),
+            _ => Ok(record),
         }
     }
 
-    /// The live record, which the registered caller must own.
-    pub(super) fn owned(&self, id: B256) -> Refused<abi::Record> {
-        let (record, caller) = (self.live(id)?, self.caller);
+    /// The record, which must be live; the caller must be registered.
+    pub(super) fn live(&self, id: B256) -> Refused<abi::Record> {
+        let record = self.open(id)?;
+        self.registered(self.caller).map(|_| record)
+    }
+
+    /// The live record, which the caller must own, registered or not.
+    pub(super) fn own(&self, id: B256) -> Refused<abi::Record> {
+        let (record, caller) = (self.open(id)?, self.caller);
         if record.owner == caller {
             Ok(record)
         } else {
             refuse(abi::NotOwner { id, caller })
         }
+    }
+
+    /// The live record, which the registered caller must own.
+    pub(super) fn owned(&self, id: B256) -> Refused<abi::Record> {
+        self.live(id)?;
+        self.own(id)
     }
 
     /// The caller's access to a live record, which must be at least `access`.

@@ -345,12 +345,13 @@ impl Model {
 
     fn update_access(&mut self, call: &abi::updateAccessCall) -> Refused<()> {
         let (id, user, record) = (call.id, call.user, self.owned(call.id)?);
-        let registration = self.other(record.owner, user)?;
+        if record.owner == user {
+            return refuse(abi::SelfTarget { user });
+        }
         let (access, purpose, expires) = (call.access, call.purpose, call.expires);
         self.check_terms(id, user, access, purpose, expires)?;
-        let grant = self.grants.get_mut(&(id, user)).filter(|grant| {
-            grant.epoch == record.epoch && grant.key.keyVersion >= registration.firstKeyVersion
-        });
+        let grant = self.grants.get_mut(&(id, user));
+        let grant = grant.filter(|grant| grant.epoch == record.epoch);
         let Some(grant) = grant else {
             return refuse(abi::NoGrant { id, user });
         };
@@ -366,7 +367,7 @@ impl Model {
     }
 
     fn revoke(&mut self, id: B256, user: Address) -> Refused<()> {
-        if self.owned(id)?.owner == user {
+        if self.own(id)?.owner == user {
             return refuse(abi::SelfTarget { user });
         }
         if self.grants.remove(&(id, user)).is_none() {
