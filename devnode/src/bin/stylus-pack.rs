@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use alloy_primitives::keccak256;
 use chartseal_devnode::stylus::code::compress;
 use chartseal_devnode::stylus::{
     Activated, ActivationParams, StylusParams, activate, cached_init_gas, init_gas,
@@ -61,7 +62,7 @@ enum PackError {
 /// What the report says, and whether the chain would take it.
 struct Measured {
     wasm: Vec<u8>,
-    code_bytes: usize,
+    code: Vec<u8>,
     functions: usize,
     activated: Activated,
 }
@@ -112,7 +113,7 @@ fn measure(wasm: Vec<u8>) -> Result<Measured, PackError> {
         gas: u64::MAX,
     };
     Ok(Measured {
-        code_bytes: compress(&wasm).map_err(PackError::Compress)?.len(),
+        code: compress(&wasm).map_err(PackError::Compress)?,
         functions: defined_functions(&wasm)?,
         activated: activate(&wasm, &params)?,
         wasm,
@@ -135,7 +136,8 @@ impl Measured {
         let cached = cached_init_gas(costs, &params);
         json!({
             "raw_bytes": self.wasm.len(),
-            "code_bytes": self.code_bytes,
+            "code_bytes": self.code.len(),
+            "code_hash": keccak256(&self.code),
             "memory_pages": costs.footprint,
             "functions": self.functions,
             "start_gas_uncached": cached + init_gas(costs, &params),
@@ -148,7 +150,7 @@ impl Measured {
         let limits = [
             (
                 "the compressed code in bytes",
-                self.code_bytes,
+                self.code.len(),
                 MAX_CODE_BYTES,
             ),
             (
