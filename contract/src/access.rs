@@ -295,7 +295,11 @@ impl Registry {
             .with_access(access)
             .with_purpose(purpose)
             .with_expires(expires);
-        self.grants.setter(*id).setter(**user).grant.set(grant.0);
+        self.grants
+            .setter(id.into())
+            .setter(user.into())
+            .grant
+            .set(grant.0);
         self.emit_access_updated(id, user, &grant);
         Ok(())
     }
@@ -305,10 +309,9 @@ impl Registry {
         let record = self.own(id)?;
         // A deposited record's key may exist for its owner nowhere else.
         check_other(&record.owner(), user)?;
-        if self.grant_of(id, user).0.is_zero() {
+        if !self.take_grant(id, user) {
             return Err(Error::no_grant(id, user));
         }
-        self.set_grant(id, user, [&B256::ZERO; 3]);
         self.emit_revoked(id, user);
         Ok(())
     }
@@ -329,7 +332,10 @@ impl Registry {
         check_purpose(id, &caller, purpose)?;
         check_length(id, note, MAX_NOTE)?;
         let request = Entry::new(access, purpose, self.vm().block_timestamp());
-        self.requests.setter(*id).setter(*caller).set(request.0);
+        self.requests
+            .setter(id.into())
+            .setter((&caller).into())
+            .set(request.0);
         self.emit_access_requested(id, &caller, &standing.record.owner(), &request, note);
         Ok(())
     }
@@ -372,17 +378,36 @@ impl Registry {
     /// The user's grant, in force or not; zero where there is none.
     #[inline(never)]
     fn grant_of(&self, id: &B256, user: &Account) -> Grant {
-        Grant(self.grants.getter(*id).getter(**user).grant.get())
+        Grant(
+            self.grants
+                .getter(id.into())
+                .getter(user.into())
+                .grant
+                .get(),
+        )
     }
 
-    /// Fills or clears the slots of a grant.
-    #[inline(never)]
-    pub(crate) fn set_grant(&mut self, id: &B256, user: &Account, [x, key, grant]: [&B256; 3]) {
-        let mut of_record = self.grants.setter(*id);
-        let mut slots = of_record.setter(**user);
+    /// Fills the slots of a grant.
+    fn set_grant(&mut self, id: &B256, user: &Account, [x, key, grant]: [&B256; 3]) {
+        let mut of_record = self.grants.setter(id.into());
+        let mut slots = of_record.setter(user.into());
         slots.enc_x.set(*x);
         slots.sealed_key.set(*key);
         slots.grant.set(*grant);
+    }
+
+    /// Clears a grant; whether there was one.
+    #[inline(never)]
+    pub(crate) fn take_grant(&mut self, id: &B256, user: &Account) -> bool {
+        let mut of_record = self.grants.setter(id.into());
+        let mut slots = of_record.setter(user.into());
+        let held = !slots.grant.get().is_zero();
+        if held {
+            slots.enc_x.set(B256::ZERO);
+            slots.sealed_key.set(B256::ZERO);
+            slots.grant.set(B256::ZERO);
+        }
+        held
     }
 
     /// Clears a request that must be open.
@@ -397,8 +422,8 @@ impl Registry {
     /// Clears a request; whether one was open.
     #[inline(never)]
     pub(crate) fn take_request(&mut self, id: &B256, user: &Account) -> bool {
-        let mut of_record = self.requests.setter(*id);
-        let mut slot = of_record.setter(**user);
+        let mut of_record = self.requests.setter(id.into());
+        let mut slot = of_record.setter(user.into());
         let open = !slot.get().is_zero();
         if open {
             slot.set(B256::ZERO);

@@ -15,13 +15,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use alloy_primitives::B256;
 use stylus_sdk::ArbResult;
 use stylus_sdk::abi::Router;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageB256, StorageMap};
 
-use crate::state::{GrantSlots, RecordSlots, UserSlots};
+use crate::state::{GrantSlots, Key, RecordSlots, UserSlots};
 
 mod access;
 mod codec;
@@ -46,17 +45,17 @@ const MAX_BATCH: usize = 64;
 #[entrypoint]
 pub struct Registry {
     /// address -> user.
-    users: StorageMap<B256, UserSlots>,
+    users: StorageMap<Key, UserSlots>,
     /// record id -> record.
-    records: StorageMap<B256, RecordSlots>,
+    records: StorageMap<Key, RecordSlots>,
     /// record id -> address -> grant.
-    grants: StorageMap<B256, StorageMap<B256, GrantSlots>>,
+    grants: StorageMap<Key, StorageMap<Key, GrantSlots>>,
     /// record id -> address -> [`state::Entry`].
-    requests: StorageMap<B256, StorageMap<B256, StorageB256>>,
+    requests: StorageMap<Key, StorageMap<Key, StorageB256>>,
     /// voucher -> user -> [`state::Entry`].
-    vouches: StorageMap<B256, StorageMap<B256, StorageB256>>,
+    vouches: StorageMap<Key, StorageMap<Key, StorageB256>>,
     /// owner -> depositor -> [`state::Entry`].
-    deposit_rights: StorageMap<B256, StorageMap<B256, StorageB256>>,
+    deposit_rights: StorageMap<Key, StorageMap<Key, StorageB256>>,
 }
 
 impl Router<Registry> for Registry {

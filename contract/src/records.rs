@@ -67,7 +67,7 @@ impl Registry {
         let record = self.owned(id)?;
         self.set_record(id, &record.with_status(REMOVED), &B256::ZERO);
         grantees.try_each(Args::account, |user| {
-            self.set_grant(id, &user, [&B256::ZERO; 3]);
+            self.take_grant(id, &user);
             self.take_request(id, &user);
             Ok(())
         })?;
@@ -85,8 +85,8 @@ impl Registry {
         self.other_registered(&caller, depositor)?;
         self.check_expiry(depositor, expires)?;
         self.deposit_rights
-            .setter(*caller)
-            .setter(**depositor)
+            .setter((&caller).into())
+            .setter(depositor.into())
             .set(Entry::new(1, 0, expires).0);
         self.emit_deposits_allowed(&caller, depositor, expires);
         Ok(())
@@ -95,8 +95,8 @@ impl Registry {
     /// Takes that right back.
     pub(crate) fn disallow_deposits(&mut self, depositor: &Account) -> Result<(), Error> {
         let caller = self.sender();
-        let mut of_owner = self.deposit_rights.setter(*caller);
-        let mut slot = of_owner.setter(**depositor);
+        let mut of_owner = self.deposit_rights.setter((&caller).into());
+        let mut slot = of_owner.setter(depositor.into());
         if slot.get().is_zero() {
             return Err(Error::deposits_not_allowed(&caller, depositor));
         }
@@ -139,13 +139,17 @@ impl Registry {
     /// What is stored of a record apart from its digest; all zero for one that was never added.
     #[inline(never)]
     pub(crate) fn record(&self, id: &B256) -> Record {
-        Record(self.records.getter(*id).record.get())
+        Record(self.records.getter(id.into()).record.get())
     }
 
     /// Whether `depositor` may deposit for `owner` now.
     #[inline(never)]
     pub(crate) fn may_deposit(&self, owner: &Account, depositor: &Account) -> bool {
-        let right = Entry(self.deposit_rights.getter(**owner).get(**depositor));
+        let right = Entry(
+            self.deposit_rights
+                .getter(owner.into())
+                .get(depositor.into()),
+        );
         right.kind() != 0 && !self.expired(right.time())
     }
 
@@ -187,7 +191,7 @@ impl Registry {
 
     #[inline(never)]
     fn set_record(&mut self, id: &B256, record: &Record, digest: &B256) {
-        let mut slots = self.records.setter(*id);
+        let mut slots = self.records.setter(id.into());
         slots.record.set(record.0);
         slots.digest.set(*digest);
     }

@@ -3,11 +3,35 @@
 //! A slot costs 2,100 gas to read and 22,100 to fill, so every word is packed by hand, read whole and written
 //! whole. Positions count bytes from the most significant one.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
+use stylus_sdk::crypto;
 use stylus_sdk::prelude::*;
-use stylus_sdk::storage::StorageB256;
+use stylus_sdk::storage::{StorageB256, StorageKey};
 
 use crate::codec::Account;
+
+/// A word as the key of a mapping: a record id or an account.
+///
+/// A plain `B256` is one too, but joins itself to the mapping's slot byte by byte, which costs each look-up 40 gas.
+pub(crate) struct Key(B256);
+
+impl From<&B256> for Key {
+    fn from(word: &B256) -> Self {
+        Self(*word)
+    }
+}
+
+impl From<&Account> for Key {
+    fn from(account: &Account) -> Self {
+        Self(**account)
+    }
+}
+
+impl StorageKey for Key {
+    fn to_slot(&self, root: B256) -> U256 {
+        crypto::keccak([self.0.0, root.0].as_flattened()).into()
+    }
+}
 
 /// The two slots of a user.
 #[storage]

@@ -66,8 +66,8 @@ impl Registry {
         check_role(user, role)?;
         self.check_expiry(user, expires)?;
         self.vouches
-            .setter(*caller)
-            .setter(**user)
+            .setter((&caller).into())
+            .setter(user.into())
             .set(Entry::new(role, 0, expires).0);
         self.emit_vouched(&caller, user, role, expires);
         Ok(())
@@ -76,8 +76,8 @@ impl Registry {
     /// Takes back what the caller stated of `user`.
     pub(crate) fn withdraw_vouch(&mut self, user: &Account) -> Result<(), Error> {
         let caller = self.sender();
-        let mut of_voucher = self.vouches.setter(*caller);
-        let mut slot = of_voucher.setter(**user);
+        let mut of_voucher = self.vouches.setter((&caller).into());
+        let mut slot = of_voucher.setter(user.into());
         if slot.get().is_zero() {
             return Err(Error::no_vouch(&caller, user));
         }
@@ -95,7 +95,7 @@ impl Registry {
     /// What is stored of an account; all zero for one that never registered.
     #[inline(never)]
     pub(crate) fn user(&self, account: &Account) -> User {
-        User(self.users.getter(**account).user.get())
+        User(self.users.getter(account.into()).user.get())
     }
 
     /// The user of an account that must be registered.
@@ -140,7 +140,7 @@ impl Registry {
 
     #[inline(never)]
     fn set_user(&mut self, account: &Account, key_x: &B256, user: &User) {
-        let mut slots = self.users.setter(**account);
+        let mut slots = self.users.setter(account.into());
         slots.key_x.set(*key_x);
         slots.user.set(user.0);
     }

@@ -45,7 +45,7 @@ pub(crate) const USER: View = View {
         out.push_number(user.key_version());
         out.push_number(user.first_key_version());
         out.push_number(user.key_odd());
-        out.push(&registry.users.getter(*account).key_x.get());
+        out.push(&registry.users.getter((&account).into()).key_x.get());
     },
 };
 
@@ -60,7 +60,7 @@ pub(crate) const RECORD: View = View {
         out.push_number(record.version());
         out.push_number(record.epoch());
         out.push_number(record.status());
-        out.push(&registry.records.getter(*id).digest.get());
+        out.push(&registry.records.getter(id.into()).digest.get());
     },
 };
 
@@ -84,8 +84,8 @@ pub(crate) const WRAPPED_KEY: View = View {
     words_in: 2,
     words_out: 7,
     answer: |registry, args, out| {
-        let of_record = registry.grants.getter(*args.word());
-        let slots = of_record.getter(*args.account());
+        let of_record = registry.grants.getter(args.word().into());
+        let slots = of_record.getter((&args.account()).into());
         let grant = Grant(slots.grant.get());
         out.push_number(grant.suite_and_parity() >> 1);
         out.push_number(grant.key_version());
@@ -102,7 +102,12 @@ pub(crate) const REQUEST: View = View {
     words_in: 2,
     words_out: 3,
     answer: |registry, args, out| {
-        let request = Entry(registry.requests.getter(*args.word()).get(*args.account()));
+        let request = Entry(
+            registry
+                .requests
+                .getter(args.word().into())
+                .get((&args.account()).into()),
+        );
         out.push_number(request.kind());
         out.push_number(request.purpose());
         out.push_number(request.time());
@@ -117,8 +122,8 @@ pub(crate) const VOUCH: View = View {
         let vouch = Entry(
             registry
                 .vouches
-                .getter(*args.account())
-                .get(*args.account()),
+                .getter((&args.account()).into())
+                .get((&args.account()).into()),
         );
         out.push_number(vouch.kind());
         out.push_number(vouch.time());
@@ -131,7 +136,12 @@ pub(crate) const DEPOSIT_RIGHT: View = View {
     words_out: 2,
     answer: |registry, args, out| {
         let (owner, depositor) = (args.account(), args.account());
-        let right = Entry(registry.deposit_rights.getter(*owner).get(*depositor));
+        let right = Entry(
+            registry
+                .deposit_rights
+                .getter((&owner).into())
+                .get((&depositor).into()),
+        );
         out.push_number(registry.may_deposit(&owner, &depositor).into());
         out.push_number(right.time());
     },

@@ -142,8 +142,12 @@ impl Event {
         Self::from_raw(log.topics(), &log.data().data)
     }
 
-    /// As [`Self::decode`], from topics and data.
-    pub(super) fn from_raw(topics: &[B256], data: &[u8]) -> Result<Self> {
+    /// Reads an event of the registry from the topics and the data of its log.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Malformed`] for what the registry cannot have emitted.
+    pub fn from_raw(topics: &[B256], data: &[u8]) -> Result<Self> {
         let event = Abi::decode_raw_log(topics, data)
             .map_err(|_| ChainError::malformed("an event that the registry does not emit"))?;
         Self::from_abi(event)

@@ -1,20 +1,20 @@
 //! The chain as the tests see it: calldata in; return data, revert data and logs out.
 //!
 //! Everything is encoded and decoded with the types that `sol!` makes from the exported interface, so a test knows
-//! nothing of the contract's insides. [`Backend`] is what runs the contract: [`Native`] does so in this process;
-//! another one can run the compiled WASM on a node with the same test bodies.
+//! nothing of the contract's insides. [`Backend`] is what runs the contract: compiled for this machine, or the
+//! WebAssembly program, with the same test bodies.
 
 mod backend;
 mod chain;
+mod changes;
 mod fixture;
 mod layout;
-mod native;
 
 pub(crate) use backend::{Backend, Message, Outcome};
 pub(crate) use chain::{Chain, event, refusal};
+pub(crate) use changes::{Changes, Storage, fingerprint};
 pub(crate) use fixture::*;
 pub(crate) use layout::*;
-pub(crate) use native::Native;
 
 /// The interface, from nothing but the exported Solidity.
 #[allow(
@@ -24,7 +24,7 @@ pub(crate) use native::Native;
 mod interface {
     alloy_sol_types::sol!(
         #![sol(all_derives)]
-        "abi/registry.sol"
+        "../contract/abi/registry.sol"
     );
 
     /// `sol!` makes no conversions into its enum of events.

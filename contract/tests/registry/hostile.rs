@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::SolCall;
 
+use crate::Machine;
 use crate::common::*;
 use crate::world::World;
 
@@ -84,7 +85,7 @@ fn a_copied_registration_is_its_own<B: Backend>() {
 /// Whatever else the registry holds, a call comes to the same and writes the same slots.
 #[test]
 fn other_grants_do_not_matter() {
-    let (mut chain, [owner, user, asker]) = with_users::<Native, 3>(["owner", "user", "asker"]);
+    let (mut chain, [owner, user, asker]) = with_users::<Machine, 3>(["owner", "user", "asker"]);
     let id = add(&mut chain, owner, "a");
     chain.ok(
         owner,
@@ -105,7 +106,7 @@ fn other_grants_do_not_matter() {
         ),
         (owner, abi::revokeCall { id, user }.abi_encode()),
     ];
-    let mut crowded = Chain::<Native>::new();
+    let mut crowded = Chain::<Machine>::new();
     for (slot, word) in chain.backend.storage() {
         crowded.backend.set_slot(slot, word);
     }
@@ -127,7 +128,7 @@ fn ask(id: B256) -> abi::requestAccessCall {
 }
 
 /// Writes grants of the record straight into the storage, as `grant` would have left them.
-fn crowd(chain: &mut Chain<Native>, owner: Address, id: B256, count: usize) {
+fn crowd(chain: &mut Chain<Machine>, owner: Address, id: B256, count: usize) {
     let sample = account("sample");
     register(chain, sample);
     chain.ok(
@@ -151,7 +152,7 @@ fn crowd(chain: &mut Chain<Native>, owner: Address, id: B256, count: usize) {
 /// Owners, grantees and depositors with code get what others get: the registry calls nobody.
 #[test]
 fn code_at_an_account_does_not_matter() {
-    let (mut plain, mut hostile) = (World::<Native>::new(), World::<Native>::new());
+    let (mut plain, mut hostile) = (World::<Machine>::new(), World::<Machine>::new());
     for name in crate::world::CALLERS {
         hostile
             .chain

@@ -4,6 +4,7 @@ use alloy_primitives::{U256, keccak256};
 use alloy_sol_types::SolInterface;
 use proptest::prelude::*;
 
+use crate::Machine;
 use crate::calldata::{Word, words};
 use crate::common::*;
 use crate::world::{World, caller};
@@ -387,7 +388,7 @@ proptest! {
         sample in 0_usize..34,
         mutations in prop::collection::vec(prop::collection::vec(mutation(), 1..4), 20),
     ) {
-        let (mut world, mut twin) = (World::<Native>::new(), World::<Native>::new());
+        let (mut world, mut twin) = (World::<Machine>::new(), World::<Machine>::new());
         let (sender, (_, data)) = world.samples().swap_remove(sample);
         for mutations in mutations {
             let data = mutations.iter().fold(data.clone(), mutate);

@@ -3,6 +3,7 @@
 use alloy_primitives::Address;
 use alloy_sol_types::SolError;
 
+use crate::Machine;
 use crate::common::*;
 use crate::world::{CALLERS, World, caller};
 
@@ -114,9 +115,9 @@ fn every_function_by_every_caller<B: Backend>() {
 /// The sender counts, whoever signed the transaction: an owner who calls a contract lends it no rights.
 #[test]
 fn the_origin_of_a_transaction_counts_for_nothing() {
-    check_matrix::<Native>(|native| {
-        native.set_code(account("contract"), &[0xef, 0xf0, 0, 0]);
-        native.origin = Some(account("owner"));
+    check_matrix::<Machine>(|machine| {
+        machine.set_code(account("contract"), &[0xef, 0xf0, 0, 0]);
+        machine.origin = Some(account("owner"));
     });
 }
 

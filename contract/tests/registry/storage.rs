@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::SolCall;
 
+use crate::Machine;
 use crate::common::*;
 
 /// An owner, a user, a bystander, and a record of the owner.
 struct World {
-    chain: Chain<Native>,
+    chain: Chain<Machine>,
     owner: Address,
     user: Address,
     id: B256,

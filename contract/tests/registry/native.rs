@@ -1,15 +1,13 @@
 //! The contract as compiled for this machine, on the SDK's test VM.
 
-use std::collections::BTreeMap;
-
-use alloy_primitives::{Address, B256, LogData, U256, keccak256};
+use alloy_primitives::{Address, B256, LogData, U256};
 use chartseal_registry::Registry;
 use stylus_sdk::abi::router_entrypoint;
 use stylus_sdk::host::VM;
 use stylus_sdk::testing::TestVM;
 use stylus_sdk::testing::state::VMState;
 
-use super::{Backend, Message, Outcome};
+use crate::common::{Backend, Changes, Message, Outcome, Storage, fingerprint};
 
 /// The test VM with what it lacks of a chain: a revert undoes storage and logs.
 pub(crate) struct Native {
@@ -20,24 +18,6 @@ pub(crate) struct Native {
     pub(crate) origin: Option<Address>,
 }
 
-/// The slots that a transaction wrote, by what became of them.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Changes {
-    /// From zero.
-    pub(crate) filled: BTreeMap<B256, B256>,
-    /// From one value to another.
-    pub(crate) changed: BTreeMap<B256, B256>,
-    /// To zero.
-    pub(crate) cleared: Vec<B256>,
-}
-
-impl Changes {
-    /// How many slots were filled, changed and cleared.
-    pub(crate) fn counts(&self) -> [usize; 3] {
-        [self.filled.len(), self.changed.len(), self.cleared.len()]
-    }
-}
-
 impl Native {
     /// Puts code at an account.
     pub(crate) fn set_code(&self, account: Address, code: &[u8]) {
@@ -45,30 +25,17 @@ impl Native {
     }
 
     /// All slots that are not zero.
-    pub(crate) fn storage(&self) -> BTreeMap<B256, B256> {
+    pub(crate) fn storage(&self) -> Storage {
         occupied(&self.vm.snapshot())
     }
 
     /// What the last transaction did to the storage.
     pub(crate) fn changes(&self) -> Changes {
-        let (before, after) = (occupied(&self.before), self.storage());
-        let mut changes = Changes::default();
-        for (slot, word) in &after {
-            match before.get(slot) {
-                None => drop(changes.filled.insert(*slot, *word)),
-                Some(old) if old != word => drop(changes.changed.insert(*slot, *word)),
-                Some(_) => {}
-            }
-        }
-        changes.cleared = before
-            .into_keys()
-            .filter(|slot| !after.contains_key(slot))
-            .collect();
-        changes
+        Changes::between(&occupied(&self.before), &self.storage())
     }
 }
 
-fn occupied(state: &VMState) -> BTreeMap<B256, B256> {
+fn occupied(state: &VMState) -> Storage {
     let words = state.storage.iter().filter(|(_, word)| !word.is_zero());
     words
         .map(|(slot, word)| (B256::from(*slot), *word))
@@ -115,10 +82,6 @@ impl Backend for Native {
     }
 
     fn fingerprint(&self) -> B256 {
-        let storage = self.storage();
-        let bytes = storage
-            .iter()
-            .flat_map(|(slot, word)| slot.iter().chain(word.iter()).copied());
-        keccak256(bytes.collect::<Vec<u8>>())
+        fingerprint(&self.storage())
     }
 }

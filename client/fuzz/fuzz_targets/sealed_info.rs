@@ -1,0 +1,9 @@
+//! Sealed info.
+
+#![no_main]
+
+#[path = "../harness.rs"]
+#[allow(dead_code)] // each target uses its part of the harness
+mod harness;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| harness::sealed_info(bytes));
