@@ -1,10 +1,23 @@
-//! A TCP proxy before a node, that loses answers on purpose.
+//! A TCP proxy before a node, that loses answers on purpose, or lets something happen between two of them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+
+/// What happens to one answer.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// The node has the request; of its answer this share in percent arrives, then the connection is cut.
+    Cut(usize),
+    /// As cut at the first byte; from then on no connection is served at all, until [`Proxy::heal`].
+    Gone,
+    /// The node has the request; nothing comes back, and the connection stays.
+    Stall,
+    /// This JSON-RPC request is sent to the node first.
+    Before(String),
+}
 
 /// What is lost, and what was.
 #[derive(Default)]
@@ -12,6 +25,10 @@ struct Losses {
     method: Mutex<String>,
     left: AtomicU32,
     dropped: AtomicU32,
+    /// What happens to which exchange, counted from 1.
+    fault: Mutex<Option<(u32, Fault)>>,
+    exchanges: AtomicU32,
+    gone: AtomicBool,
 }
 
 /// A proxy on a port of its own. It ends with the runtime.
@@ -54,19 +71,83 @@ impl Proxy {
         self.losses.left.store(count, Ordering::SeqCst);
     }
 
+    /// Lets `fault` happen to the n-th exchange from now, counted from 1.
+    pub fn at(&self, nth: u32, fault: Fault) {
+        *self.losses.fault.lock().unwrap() = Some((nth, fault));
+        self.losses.exchanges.store(0, Ordering::SeqCst);
+    }
+
+    /// No fault from now on.
+    pub fn heal(&self) {
+        *self.losses.fault.lock().unwrap() = None;
+        self.losses.gone.store(false, Ordering::SeqCst);
+    }
+
+    /// Exchanges begun since the last [`Proxy::at`].
+    pub fn exchanges(&self) -> u32 {
+        self.losses.exchanges.load(Ordering::SeqCst)
+    }
+
     /// Answers lost so far.
     pub fn dropped(&self) -> u32 {
         self.losses.dropped.load(Ordering::SeqCst)
     }
 }
 
-/// One request and one answer at a time, each with a `Content-Length`.
-async fn serve(mut client: TcpStream, node: &str, losses: &Losses) -> std::io::Result<()> {
+impl Losses {
+    /// Counts an exchange, and says what happens to it.
+    fn next(&self) -> Option<Fault> {
+        let nth = self.exchanges.fetch_add(1, Ordering::SeqCst) + 1;
+        let fault = self.fault.lock().unwrap();
+        fault
+            .as_ref()
+            .filter(|(at, _)| *at == nth)
+            .map(|(_, fault)| fault.clone())
+    }
+}
+
+/// Sends a node, named by host and port, one JSON-RPC request on a connection of its own. It must not fail.
+pub async fn ask(node: &str, request: &str) -> std::io::Result<()> {
     let mut node = TcpStream::connect(node).await?;
+    let head = "POST / HTTP/1.1\r\nhost: node\r\ncontent-type: application/json\r\ncontent-length:";
+    let text = format!("{head} {}\r\n\r\n{request}", request.len());
+    node.write_all(text.as_bytes()).await?;
+    let answer = message(&mut node).await?;
+    assert!(
+        String::from_utf8_lossy(&answer).contains("\"result\""),
+        "{request}: {}",
+        String::from_utf8_lossy(&answer)
+    );
+    Ok(())
+}
+
+/// One request and one answer at a time, each with a `Content-Length`.
+async fn serve(mut client: TcpStream, url: &str, losses: &Losses) -> std::io::Result<()> {
+    let mut node = TcpStream::connect(url).await?;
     loop {
         let request = message(&mut client).await?;
+        if losses.gone.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let fault = losses.next();
+        if let Some(Fault::Before(first)) = &fault {
+            ask(url, first).await?;
+        }
         node.write_all(&request).await?;
         let answer = message(&mut node).await?;
+        match fault {
+            Some(Fault::Cut(percent)) => {
+                return client
+                    .write_all(&answer[..answer.len() * percent / 100])
+                    .await;
+            }
+            Some(Fault::Gone) => {
+                losses.gone.store(true, Ordering::SeqCst);
+                return Ok(());
+            }
+            Some(Fault::Stall) => std::future::pending().await,
+            Some(Fault::Before(_)) | None => {}
+        }
         let method = losses.method.lock().unwrap().clone();
         let is_meant = String::from_utf8_lossy(&request).contains(&method);
         let take = |left: u32| left.checked_sub(1);

@@ -34,7 +34,9 @@ pub(super) async fn open(app: &App) -> Outcome<Session> {
         history,
         stores,
     })?;
-    let session = session.with_progress(Arc::new(Progress::new(app.shows_progress())));
+    let session = session
+        .with_progress(Arc::new(Progress::new(app.shows_progress())))
+        .with_outcomes_kept();
     stop_on_signal(&session)?;
     Ok(session)
 }

@@ -11,7 +11,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
@@ -219,7 +219,9 @@ impl Session {
     /// This user's operations in the journal; others, such as deployments, are none of ours.
     async fn waiting(&self) -> Result<Vec<(EntryId, Job)>> {
         let scope = self.registry.scope(&self.account);
-        let entries = self.journal().await?.entries();
+        let journal = self.journal().await?;
+        self.close_told(journal)?;
+        let entries = journal.entries();
         let ours = entries
             .into_iter()
             .filter(|e| e.scope == scope && e.payload.get("deed").is_some());
@@ -247,7 +249,7 @@ impl Session {
             };
             match self.following(&job).await {
                 Ok(None) => {
-                    self.close(journal, entry, &job)?;
+                    self.finished(entry, job).await?;
                     return Ok(done);
                 }
                 Ok(Some(next)) => {
@@ -385,6 +387,27 @@ impl Session {
             .skip(job.sent_before)
             .filter(|outcome| outcome.failure.is_none())
             .count())
+    }
+
+    /// Closes an operation that was carried out, now or when its outcome was told.
+    async fn finished(&self, entry: EntryId, job: Job) -> Result<()> {
+        self.untold().push((entry, job));
+        match self.keeps_outcomes {
+            true => Ok(()),
+            false => self.close_told(self.journal().await?),
+        }
+    }
+
+    /// Closes what was carried out, its outcome told.
+    pub(super) fn close_told(&self, journal: &Journal) -> Result<()> {
+        let told = std::mem::take(&mut *self.untold());
+        told.iter()
+            .try_for_each(|(entry, job)| self.close(journal, *entry, job))
+    }
+
+    fn untold(&self) -> MutexGuard<'_, Vec<(EntryId, Job)>> {
+        // Nothing panics while it is held.
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets an operation.

@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::error::{RecordsError, Result};
-use super::job::Done;
+use super::job::{Done, Job};
 use super::party::Party;
 use super::progress::{Meter, Progress, Silent, Stage};
 use super::stores::Stores;
-use crate::chain::{Account, History, Journal, Registry, Snapshot};
+use crate::chain::{Account, EntryId, History, Journal, Registry, Snapshot};
 use crate::crypto::context::RecordRef;
 use crate::identity::{Identity, Profile};
 
@@ -50,6 +50,9 @@ pub struct Session {
     pub(super) stop: CancellationToken,
     /// Outcomes of operations taken up again, by what was asked for.
     pub(super) resumed: Mutex<HashMap<B256, Done>>,
+    /// What was carried out and is still in the journal, until its outcome was told.
+    pub(super) untold: Mutex<Vec<(EntryId, Job)>>,
+    pub(super) keeps_outcomes: bool,
     journal: OnceCell<Journal>,
     patience: Duration,
 }
@@ -71,6 +74,8 @@ impl Session {
             progress: Arc::new(Silent),
             stop: CancellationToken::new(),
             resumed: Mutex::default(),
+            untold: Mutex::default(),
+            keeps_outcomes: false,
             journal: OnceCell::new(),
             patience: Duration::from_secs(60),
         })
@@ -80,6 +85,14 @@ impl Session {
     #[must_use]
     pub fn with_progress(mut self, progress: Arc<dyn Progress>) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// Keeps the last operation in the journal until the next one begins or the session ends, by when its outcome is
+    /// told. Whoever is killed in between and asks again learns that outcome, instead of doing the same thing twice.
+    #[must_use]
+    pub fn with_outcomes_kept(mut self) -> Self {
+        self.keeps_outcomes = true;
         self
     }
 
@@ -186,6 +199,15 @@ impl Session {
             Err(RecordsError::Stopped)
         } else {
             Ok(())
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Some(journal) = self.journal.get() {
+            // What cannot be closed here is taken up by the next operation, which finds it done and closes it.
+            let _ = self.close_told(journal);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A chain, a registry and people in a folder of their own, worked through the program alone.
 
-use std::cell::RefCell;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 
 use serde_json::Value;
 
@@ -14,9 +14,10 @@ const DEV_KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c2213888775219
 pub(crate) struct Clinic {
     folder: tempfile::TempDir,
     node: Child,
-    rpc: String,
+    /// The chain's address.
+    pub(crate) rpc: String,
     contract: String,
-    heard: RefCell<String>,
+    heard: Mutex<String>,
 }
 
 impl Clinic {
@@ -33,7 +34,7 @@ impl Clinic {
             node,
             rpc,
             contract: String::new(),
-            heard: RefCell::default(),
+            heard: Mutex::default(),
         };
         clinic.makes("hospital");
         let wasm = contract();
@@ -70,6 +71,16 @@ impl Clinic {
 
     /// Runs a command.
     pub(crate) fn run(&self, who: &str, line: &[&str]) -> Output {
+        let output = self.command(who, line).output().unwrap();
+        self.heard
+            .lock()
+            .unwrap()
+            .push_str(&String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    /// A command that answers in JSON and asks nothing.
+    pub(crate) fn command(&self, who: &str, line: &[&str]) -> Command {
         let mut command = program(self.folder.path());
         command
             .args(["--json", "--yes", "--profile", who])
@@ -80,16 +91,12 @@ impl Clinic {
         if !self.contract.is_empty() {
             command.env("CHARTSEAL_CONTRACT", &self.contract);
         }
-        let output = command.output().unwrap();
-        self.heard
-            .borrow_mut()
-            .push_str(&String::from_utf8_lossy(&output.stderr));
-        output
+        command
     }
 
     /// Everything that was printed on standard error so far.
     pub(crate) fn heard(&self) -> String {
-        self.heard.borrow().clone()
+        self.heard.lock().unwrap().clone()
     }
 
     /// The chain with all its transactions and events, as it lies on disk.

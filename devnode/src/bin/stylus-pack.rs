@@ -137,7 +137,7 @@ impl Measured {
         json!({
             "raw_bytes": self.wasm.len(),
             "code_bytes": self.code.len(),
-            "code_hash": keccak256(&self.code),
+            "code_hash": keccak256(&self.code).to_string(),
             "memory_pages": costs.footprint,
             "functions": self.functions,
             "start_gas_uncached": cached + init_gas(costs, &params),

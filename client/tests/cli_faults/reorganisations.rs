@@ -1,0 +1,101 @@
+//! Threat 25: the newest block is taken back, between any two answers of the node and after the last.
+
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use crate::practice::{Operation, Practice, answer, words};
+use crate::proxy::{Fault, Proxy, ask};
+
+const TAKE_ONE_BACK: &str = r#"{"jsonrpc":"2.0","id":1,"method":"anvil_reorg","params":[1]}"#;
+const MINE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"evm_mine","params":[]}"#;
+
+/// A chain whose blocks can be taken back.
+struct Chain<'a> {
+    runtime: &'a Runtime,
+    node: &'a str,
+}
+
+impl<'a> Chain<'a> {
+    fn of(runtime: &'a Runtime, practice: &'a Practice) -> Self {
+        let node = practice.clinic.rpc.trim_start_matches("http://");
+        Self { runtime, node }
+    }
+
+    fn ask(&self, request: &str) {
+        self.runtime.block_on(ask(self.node, request)).unwrap();
+    }
+}
+
+fn sweep(operation: Operation) {
+    let runtime = Runtime::new().unwrap();
+    let practice = Practice::open();
+    let chain = Chain::of(&runtime, &practice);
+    let patient = practice.patient("ada", operation);
+    let proxy = runtime.block_on(Proxy::start(&practice.clinic.rpc));
+    let mut taken_back = 0;
+    for round in 1.. {
+        patient.prepare(round);
+        let line = patient.line(round);
+        // What came before is not taken back: an empty block is the newest.
+        chain.ask(MINE);
+        proxy.at(round as u32, Fault::Before(TAKE_ONE_BACK.into()));
+        let how = format!("{operation:?}, a block taken back before answer {round}");
+        let mut command = patient.command(&words(&line));
+        answer(command.env("CHARTSEAL_RPC", proxy.url()), &how);
+        patient.check(round, &how);
+        if proxy.exchanges() < round as u32 {
+            break;
+        }
+        taken_back += 1;
+    }
+    patient.collects_nothing();
+    println!(
+        "{operation:?}: the newest block taken back before each of {taken_back} answers: exactly one version"
+    );
+    assert!(taken_back > 8, "{operation:?}");
+}
+
+#[test]
+fn row_25_add_survives_a_reorganisation_at_every_answer() {
+    sweep(Operation::Add);
+}
+
+#[test]
+fn row_25_revoke_survives_a_reorganisation_at_every_answer() {
+    sweep(Operation::Revoke);
+}
+
+/// What was taken back after the command ended is shown no more, by the list and by the audit trail, and can be done
+/// again.
+#[test]
+fn row_25_list_and_audit_follow_a_reorganisation() {
+    let runtime = Runtime::new().unwrap();
+    let practice = Practice::open();
+    let chain = Chain::of(&runtime, &practice);
+    let patient = practice.patient("ada", Operation::Add);
+    let shown = |command: &str, list: &str| {
+        let answer = patient.must(&[command]);
+        answer[list].as_array().map_or(0, Vec::len)
+    };
+    patient.must(&words(&patient.line(1)));
+    let events = shown("audit", "events");
+    patient.must(&words(&patient.line(2)));
+    assert_eq!(
+        (shown("list", "records"), shown("audit", "events")),
+        (2, events + 1)
+    );
+    chain.ask(TAKE_ONE_BACK);
+    assert_eq!(
+        (shown("list", "records"), shown("audit", "events")),
+        (1, events)
+    );
+    let collected = patient.must(&["storage", "gc", "--older-than", "0s"]);
+    assert_eq!(
+        collected["orphans"].as_array().map(Vec::len),
+        Some(1),
+        "its object"
+    );
+    let added: Value = patient.must(&words(&patient.line(2)));
+    assert_eq!(added["version"], 1);
+    patient.check(2, "added again");
+}
