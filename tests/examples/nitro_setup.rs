@@ -8,6 +8,8 @@
 //! The steps are those of Offchain Labs' nitro-devnode, but for two contracts: no stand-in for the CacheManager, since
 //! the development account caches by itself, and no StylusDeployer, which only programs with a constructor need.
 
+use std::process::ExitCode;
+
 use alloy::primitives::{Address, Bytes, U256, address, hex};
 use alloy::providers::{DynProvider, Provider};
 use alloy::rpc::types::TransactionRequest;
@@ -61,7 +63,19 @@ const FACTORY_TRANSACTION: [u8; 167] = hex!(
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main]
-async fn main() -> Outcome {
+async fn main() -> ExitCode {
+    match set_up().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!(
+                "nitro_setup: {error}\nis it a Nitro node in --dev mode, with the debug namespace?"
+            );
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn set_up() -> Outcome {
     let chain = TestChain::start();
     if chain.node.is_some() {
         return Err("no node is named: set CHARTSEAL_TEST_RPC to its address".into());

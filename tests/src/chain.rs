@@ -19,6 +19,13 @@ pub struct TestChain {
     pub node: Option<Devnode>,
 }
 
+/// Says that a test, or a part of it, does not run here, and why. `scripts/test e2e` collects these lines.
+pub fn skipped(why: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    println!("skipped: {test}: {why}");
+}
+
 impl TestChain {
     /// The chain named by the environment, or a fresh devnode.
     pub fn start() -> Self {

@@ -33,6 +33,7 @@ mod bindings {
         #[sol(rpc)]
         interface ArbWasm {
             function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+            function programVersion(address program) external view returns (uint16 version);
             function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         }
     }
@@ -61,6 +62,22 @@ pub fn wasm() -> Vec<u8> {
     })
 }
 
+/// Activates a program, unless its code is active already, as on a node with a past.
+async fn activate(provider: &DynProvider, program: Address) {
+    let arb_wasm = ArbWasm::new(ARB_WASM, provider);
+    if arb_wasm.programVersion(program).call().await.is_ok() {
+        return;
+    }
+    let fee = U256::from(10_000_000_000_000_000u64);
+    let activation = arb_wasm.activateProgram(program).value(fee).send().await;
+    let receipt = activation
+        .expect("an activation")
+        .get_receipt()
+        .await
+        .expect("its receipt");
+    assert!(receipt.status(), "the chain refused the program");
+}
+
 /// Deploys and activates the registry.
 pub async fn deploy(provider: &DynProvider) -> Registry {
     let code = code::compress(&wasm()).expect("compression to memory");
@@ -71,15 +88,7 @@ pub async fn deploy(provider: &DynProvider) -> Registry {
         .expect("a creation");
     let receipt = receipt.get_receipt().await.expect("its receipt");
     let address = receipt.contract_address.expect("a new contract");
-    let arb_wasm = ArbWasm::new(ARB_WASM, provider);
-    let fee = U256::from(10_000_000_000_000_000u64);
-    let activation = arb_wasm.activateProgram(address).value(fee).send().await;
-    let receipt = activation
-        .expect("an activation")
-        .get_receipt()
-        .await
-        .expect("its receipt");
-    assert!(receipt.status(), "the chain refused the program");
+    activate(provider, address).await;
     IRegistry::new(address, provider.clone())
 }
 
