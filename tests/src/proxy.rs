@@ -108,9 +108,11 @@ impl Losses {
 
 /// Sends a node, named by host and port, one JSON-RPC request on a connection of its own. It must not fail.
 pub async fn ask(node: &str, request: &str) -> std::io::Result<()> {
+    let text = format!(
+        "POST / HTTP/1.1\r\nhost: {node}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{request}",
+        request.len()
+    );
     let mut node = TcpStream::connect(node).await?;
-    let head = "POST / HTTP/1.1\r\nhost: node\r\ncontent-type: application/json\r\ncontent-length:";
-    let text = format!("{head} {}\r\n\r\n{request}", request.len());
     node.write_all(text.as_bytes()).await?;
     let answer = message(&mut node).await?;
     assert!(

@@ -298,9 +298,11 @@ impl ChainError {
             Self::Http { .. } => "Wait a minute and run the command again, or use another node.",
             Self::AnswerTooLarge { .. }
             | Self::TooManyResults(_)
-            | Self::NoState(_)
             | Self::Node { .. }
             | Self::Malformed(_) => "Try again; if it stays so, use another node.",
+            Self::NoState(_) => {
+                "The newest block may just have been replaced: run the command again; if it stays so, use another node."
+            }
             Self::BadUrl(_) => {
                 "Give an address such as http://127.0.0.1:8547 or https://host/path."
             }

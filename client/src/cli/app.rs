@@ -50,6 +50,13 @@ impl App {
         !self.given.quiet && !self.output.is_json()
     }
 
+    /// Prints the answer to a command that may have changed something. If that fails, or the program is killed before,
+    /// the same command gives the answer again.
+    pub(crate) async fn tell(&self, session: &Session, report: &impl Report) -> Outcome {
+        self.show(report)?;
+        Ok(session.told().await?)
+    }
+
     /// A user at work: keystore open, registry checked, stores ready.
     pub(crate) async fn session(&self) -> Outcome<Session> {
         session::open(self).await

@@ -127,6 +127,7 @@ fn chain_exit(error: &ChainError) -> Exit {
         | E::Timeout { .. }
         | E::Http { .. }
         | E::NodeBehind { .. }
+        | E::NoState(_)
         | E::NotFinal { .. }
         | E::Busy(_) => Exit::Unavailable,
         E::File { .. } | E::Database { .. } | E::JournalDamaged { .. } => Exit::File,

@@ -185,6 +185,7 @@ impl Session {
                 return Err(problem);
             }
         }
+        self.close_all_but(self.journal().await?, Some(request))?;
         let mut known = self.resumed.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(known.remove(&request))
     }
@@ -220,7 +221,7 @@ impl Session {
     async fn waiting(&self) -> Result<Vec<(EntryId, Job)>> {
         let scope = self.registry.scope(&self.account);
         let journal = self.journal().await?;
-        self.close_told(journal)?;
+        self.close_all_but(journal, None)?;
         let entries = journal.entries();
         let ours = entries
             .into_iter()
@@ -394,15 +395,28 @@ impl Session {
         self.untold().push((entry, job));
         match self.keeps_outcomes {
             true => Ok(()),
-            false => self.close_told(self.journal().await?),
+            false => self.close_all_but(self.journal().await?, None),
         }
     }
 
-    /// Closes what was carried out, its outcome told.
-    pub(super) fn close_told(&self, journal: &Journal) -> Result<()> {
-        let told = std::mem::take(&mut *self.untold());
-        told.iter()
-            .try_for_each(|(entry, job)| self.close(journal, *entry, job))
+    /// The outcome of what was carried out is known to the user: it leaves the journal. Only of use after
+    /// [`Session::with_outcomes_kept`].
+    ///
+    /// # Errors
+    /// [`RecordsError::Chain`] if the journal cannot be written; the next operation then finds it done and closes it.
+    pub async fn told(&self) -> Result<()> {
+        if self.untold().is_empty() {
+            return Ok(());
+        }
+        self.close_all_but(self.journal().await?, None)
+    }
+
+    /// Closes what was carried out, except for what answers this request.
+    fn close_all_but(&self, journal: &Journal, request: Option<B256>) -> Result<()> {
+        let mut untold = self.untold();
+        let told = untold.extract_if(.., |(_, job)| request != Some(job.request));
+        told.into_iter()
+            .try_for_each(|(entry, job)| self.close(journal, entry, &job))
     }
 
     fn untold(&self) -> MutexGuard<'_, Vec<(EntryId, Job)>> {

@@ -88,8 +88,8 @@ impl Session {
         self
     }
 
-    /// Keeps the last operation in the journal until the next one begins or the session ends, by when its outcome is
-    /// told. Whoever is killed in between and asks again learns that outcome, instead of doing the same thing twice.
+    /// Keeps an operation that was carried out in the journal until [`Session::told`], or until the next one begins.
+    /// Whoever is interrupted in between and asks again learns the outcome, instead of doing the same thing twice.
     #[must_use]
     pub fn with_outcomes_kept(mut self) -> Self {
         self.keeps_outcomes = true;
@@ -199,15 +199,6 @@ impl Session {
             Err(RecordsError::Stopped)
         } else {
             Ok(())
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(journal) = self.journal.get() {
-            // What cannot be closed here is taken up by the next operation, which finds it done and closes it.
-            let _ = self.close_told(journal);
         }
     }
 }

@@ -81,7 +81,7 @@ fn sweep(practice: &Practice, operation: Operation, of_storage: bool) {
             break;
         }
     }
-    patient.collects_nothing();
+    patient.collects_no_more();
     let disk = if of_storage { "storage" } else { "profile" };
     println!(
         "{operation:?}, the disk of the {disk} full: {failed} failures, each told in two lines and made good by the \

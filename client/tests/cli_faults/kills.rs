@@ -51,7 +51,7 @@ fn sweep(operation: Operation) {
         }
         patient.check(round, &how);
     }
-    patient.collects_nothing();
+    patient.collects_no_more();
     let Tally {
         points,
         nothing,

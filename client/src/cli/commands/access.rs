@@ -74,15 +74,20 @@ impl Args {
         let session = app.session().await?;
         let id = session.find_record(&self.record).await?;
         let Some(person) = &self.person else {
-            return app.show(&Listed {
-                id,
-                people: session.access_list(id).await?,
-            });
+            return app
+                .tell(
+                    &session,
+                    &Listed {
+                        id,
+                        people: session.access_list(id).await?,
+                    },
+                )
+                .await;
         };
         let terms = self.terms()?;
         let person = session.find_person(person)?;
         let receipts = session.change_access(id, person.address, terms).await?;
-        app.show(&Paid { person, receipts })
+        app.tell(&session, &Paid { person, receipts }).await
     }
 
     fn terms(&self) -> Outcome<NewTerms> {

@@ -78,6 +78,6 @@ impl Args {
                     .await?
             }
         };
-        app.show(&stored)
+        app.tell(&session, &stored).await
     }
 }

@@ -48,6 +48,7 @@ impl Args {
             expires: self.until,
             unvouched: self.unvouched,
         };
-        app.show(&session.approve(id, user, approval).await?)
+        app.tell(&session, &session.approve(id, user, approval).await?)
+            .await
     }
 }

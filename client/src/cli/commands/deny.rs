@@ -21,6 +21,6 @@ impl Args {
         let id = session.find_record(&self.record).await?;
         let person = session.find_person(&self.person)?;
         let receipts = session.deny(id, person.address).await?;
-        app.show(&Paid { person, receipts })
+        app.tell(&session, &Paid { person, receipts }).await
     }
 }

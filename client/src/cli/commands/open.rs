@@ -61,7 +61,8 @@ impl Args {
         let target = self
             .output
             .map_or_else(|| Target::Folder(PathBuf::from(".")), Target::File);
-        app.show(
+        app.tell(
+            &session,
             &session
                 .open(&Open {
                     id,
@@ -71,5 +72,6 @@ impl Args {
                 })
                 .await?,
         )
+        .await
     }
 }

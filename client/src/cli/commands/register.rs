@@ -54,9 +54,13 @@ impl Args {
             .await?
             .registration
             .ok_or(RecordsError::NotRegistered)?;
-        app.show(&Registered {
-            registration,
-            receipts,
-        })
+        app.tell(
+            &session,
+            &Registered {
+                registration,
+                receipts,
+            },
+        )
+        .await
     }
 }

@@ -18,6 +18,6 @@ impl Args {
     pub(crate) async fn exec(self, app: &App) -> Outcome {
         let session = app.session().await?;
         let id = session.find_record(&self.record).await?;
-        app.show(&session.rekey(id, None).await?)
+        app.tell(&session, &session.rekey(id, None).await?).await
     }
 }

@@ -37,6 +37,6 @@ impl Args {
         let record = session.info(id).await?;
         let title = record.title.unwrap_or_else(|| id.to_string());
         app.confirm(&format!("Remove {title} for good?"))?;
-        app.show(&session.remove(id).await?)
+        app.tell(&session, &session.remove(id).await?).await
     }
 }

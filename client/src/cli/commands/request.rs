@@ -43,9 +43,13 @@ impl Args {
                 .request(id, self.access, self.purpose, &self.note)
                 .await?
         };
-        app.show(&Paid {
-            person: session.info(id).await?.owner,
-            receipts,
-        })
+        app.tell(
+            &session,
+            &Paid {
+                person: session.info(id).await?.owner,
+                receipts,
+            },
+        )
+        .await
     }
 }

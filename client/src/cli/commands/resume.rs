@@ -99,10 +99,14 @@ impl Args {
                 .into_iter()
                 .map(TakenUp::from)
                 .collect();
-            return app.show(&Done { resumed });
+            return app.tell(&session, &Done { resumed }).await;
         }
-        app.show(&Waiting {
-            unfinished: session.unfinished().await?,
-        })
+        app.tell(
+            &session,
+            &Waiting {
+                unfinished: session.unfinished().await?,
+            },
+        )
+        .await
     }
 }

@@ -96,6 +96,7 @@ impl Args {
         let session = app.session().await?;
         let id = session.find_record(&self.record).await?;
         let users = session.find_people(&self.people)?;
-        app.show(&session.revoke(id, &users, None).await?)
+        app.tell(&session, &session.revoke(id, &users, None).await?)
+            .await
     }
 }

@@ -67,6 +67,6 @@ impl Args {
             expires: self.until,
             unvouched: self.unvouched,
         };
-        app.show(&session.share(&share).await?)
+        app.tell(&session, &session.share(&share).await?).await
     }
 }

@@ -41,7 +41,8 @@ impl Args {
             media_type: self.media_type,
             locator: None,
         };
-        app.show(
+        app.tell(
+            &session,
             &session
                 .update(&Update {
                     id,
@@ -50,5 +51,6 @@ impl Args {
                 })
                 .await?,
         )
+        .await
     }
 }

@@ -35,6 +35,6 @@ impl Args {
         } else {
             session.allow_deposits(person.address, self.until).await?
         };
-        app.show(&Paid { person, receipts })
+        app.tell(&session, &Paid { person, receipts }).await
     }
 }

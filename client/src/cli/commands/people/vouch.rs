@@ -45,6 +45,6 @@ impl Args {
                 ));
             }
         };
-        app.show(&Paid { person, receipts })
+        app.tell(&session, &Paid { person, receipts }).await
     }
 }
