@@ -1,5 +1,5 @@
-//! Makes a Nitro node in `--dev` mode what `chartseal-devnode` is from its start: the development account owns the chain
-//! and may cache programs, data posted to L1 costs nothing, and the CREATE2 factory is there. Safe to run again.
+//! Sets up a Nitro node in `--dev` mode, or a devnode: the development account owns the chain and may cache programs, data
+//! posted to L1 costs nothing, and the CREATE2 factory is there. Safe to run again.
 //!
 //! ```text
 //! CHARTSEAL_TEST_RPC=URL nitro_setup
