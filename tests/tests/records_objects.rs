@@ -7,6 +7,7 @@ use std::time::Duration;
 use chartseal::chain::{AccessLevel, Purpose, Role};
 use chartseal::crypto::CryptoError;
 use chartseal::records::{NewContent, Open, RecordsError, Stage, Target};
+use chartseal_tests::chain::skipped;
 use chartseal_tests::shorthand::{open, share, update};
 use chartseal_tests::world::{World, content, files_in, watching};
 
@@ -292,8 +293,7 @@ async fn row_27_a_full_disk_leaves_no_partial_file() {
         .arg(&small)
         .status();
     if !mount.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no right to mount a small file system here");
-        return;
+        return skipped("there is no right to mount a small file system here");
     }
     let target = small.join("target");
     let full = open(&owner, record.id, &target).await;
