@@ -71,10 +71,11 @@ async fn code_that_is_active_is_not_activated_again() {
         ["create"]
     );
     assert_ne!(first.deployment.registry, second.deployment.registry);
-    assert_eq!(
-        (second.activation_fee, second.caching),
-        (U256::ZERO, Caching::NotAsked)
-    );
+    assert_eq!(second.activation_fee, U256::ZERO);
+    // On a node with a past, the same code may be cached already.
+    if devnode.is_some() {
+        assert_eq!(second.caching, Caching::NotAsked);
+    }
 }
 
 #[tokio::test]
