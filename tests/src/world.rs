@@ -291,7 +291,7 @@ impl World {
         let key = PublicKey { x: x.into(), odd };
         let register = self.registry.calls().register(key, Role::Patient);
         self.registry
-            .execute(&journal, entry, &account, &[register])
+            .execute(&journal, entry, &account, &[register], 0)
             .await
             .unwrap();
         account.address()
@@ -309,7 +309,7 @@ impl World {
             data: Bytes::new(),
         };
         self.registry
-            .execute(&journal, entry, bank, &[action])
+            .execute(&journal, entry, bank, &[action], 0)
             .await
             .unwrap();
         journal.finish(entry).unwrap();

@@ -305,7 +305,7 @@ async fn row_18_a_copied_transaction_sent_first_takes_nothing() {
             .unwrap();
         let add = registry.calls().add_record(salt, &content);
         registry
-            .execute(&journal, entry, &account, &[add])
+            .execute(&journal, entry, &account, &[add], 0)
             .await
             .unwrap();
     };

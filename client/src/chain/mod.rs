@@ -25,7 +25,7 @@
 //! let plan = registry.calls().grant_many(grants);
 //! let payload = serde_json::json!({ "step": "send", "plan": plan });
 //! let entry = journal.begin(registry.scope(&account), payload)?;
-//! let outcomes = registry.execute(&journal, entry, &account, &plan).await?;
+//! let outcomes = registry.execute(&journal, entry, &account, &plan, 0).await?;
 //! journal.finish(entry)?;
 //! # Ok(())
 //! # }

@@ -190,9 +190,11 @@ impl Registry {
     }
 
     /// Carries out a plan: its actions one after the other, each when the one before is in a block, until all are
-    /// final. Actions that the entry has transactions of already, in the same order, are not sent again; so the same
-    /// plan, kept in the entry's payload, resumes an operation that was cut off. The records' new versions are
-    /// remembered as seen.
+    /// final. Actions that the entry has transactions of already, in the same order from `first` on, are not sent
+    /// again; so the same plan, kept in the entry's payload, resumes an operation that was cut off. `first` is 0,
+    /// unless an earlier part of the operation sent transactions. The records' new versions are remembered as seen.
+    ///
+    /// Returns the outcomes of all the entry's transactions, an earlier part's among them.
     ///
     /// # Errors
     ///
@@ -203,9 +205,10 @@ impl Registry {
         entry: EntryId,
         account: &Account,
         plan: &[Action],
+        first: usize,
     ) -> Result<Vec<Outcome>> {
-        let done = journal.entry(entry)?.transactions.len();
-        let left = plan.get(done..).unwrap_or_default();
+        let sent = journal.entry(entry)?.transactions.len();
+        let left = plan.get(sent.saturating_sub(first)..).unwrap_or_default();
         let outcomes = self.outbox(journal, account).execute(entry, left).await?;
         self.observe_outcomes(&outcomes).await?;
         Ok(outcomes)

@@ -40,16 +40,23 @@ impl Failure {
 
     /// A file of this machine could not be used.
     pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| {
-            let exit = if source.kind() == io::ErrorKind::NotFound {
-                Exit::NotFound
-            } else {
-                Exit::File
-            };
-            let remedy =
-                "Check that the path is right, that it belongs to you and that the disk has room.";
-            Self::new(exit, format!("{}: {source}", path.display()), remedy)
+        let path = path.display().to_string();
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::new(
+                Exit::NotFound,
+                format!("there is no file {path}"),
+                "Check its name and folder.",
+            ),
+            io::ErrorKind::AlreadyExists => Self::new(
+                Exit::File,
+                format!("{path} is there already; it was left as it was"),
+                "Choose another name.",
+            ),
+            _ => Self::new(
+                Exit::File,
+                format!("{path}: {source}"),
+                "Check that it belongs to you and that the disk has room.",
+            ),
         }
     }
 
@@ -167,11 +174,7 @@ fn records_exit(error: &RecordsError) -> Exit {
         E::NotRekeyed { source, .. } | E::Partly { source, .. } => records_exit(source),
         E::Crypto(error) => crypto_exit(error),
         E::NoSuchRecord(_) | E::NoRequest { .. } | E::NoGrant { .. } => Exit::NotFound,
-        E::AmbiguousRecord { .. }
-        | E::NoteTooLong { .. }
-        | E::Nobody
-        | E::NoStorage
-        | E::NotAFile(_) => Exit::Usage,
+        E::AmbiguousRecord { .. } | E::Nobody | E::NoStorage | E::NotAFile(_) => Exit::Usage,
         E::Removed(_)
         | E::NoAccess { .. }
         | E::NotOwner { .. }

@@ -15,9 +15,7 @@ pub(crate) fn ether(wei: U256) -> String {
 /// What several transactions cost, in one line; nothing for none.
 pub(crate) fn bill(receipts: &[Receipt]) -> String {
     let gas: u64 = receipts.iter().map(|receipt| receipt.gas_used).sum();
-    let fee = paid
-        .iter()
-        .fold(U256::ZERO, |sum, paid| sum.saturating_add(paid.fee));
+    let fee: u128 = receipts.iter().map(|receipt| receipt.fee).sum();
     match receipts.len() {
         0 => "nothing".to_owned(),
         1 => format!("{} ({gas} gas)", ether(U256::from(fee))),

@@ -16,6 +16,9 @@ pub(crate) fn id(id: &B256) -> String {
 
 /// Somebody's name, or the account of a stranger.
 pub(crate) fn party(party: &Party) -> String {
+    if party.you {
+        return "you".to_owned();
+    }
     party
         .name
         .clone()

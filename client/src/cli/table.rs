@@ -1,5 +1,6 @@
 //! Tables and lists of fields, for people.
 
+use comfy_table::CellAlignment;
 use comfy_table::presets::NOTHING;
 
 use super::output::plain;
@@ -14,6 +15,15 @@ impl Table {
             .load_style(NOTHING)
             .set_header(headings.into_iter().map(str::to_uppercase));
         Self(table)
+    }
+
+    /// Aligns columns of numbers to the right.
+    pub(crate) fn align_right(&mut self, columns: &[usize]) {
+        for column in columns {
+            if let Some(column) = self.0.column_mut(*column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
     }
 
     /// Adds a row; every cell is made safe to print.

@@ -22,13 +22,20 @@ use zeroize::Zeroizing;
 use super::CryptoError;
 use super::context::{NoteContext, WrapContext};
 use super::key::{EncryptionKeyPair, EncryptionPublicKey, KEY_LEN, RecordKey};
-use super::padding::{pad, unpad};
+use super::padding::Padding;
 
 const TAG_LEN: usize = 16;
 /// Bytes of a note's envelope before its text: x (32) and parity (1).
 const NOTE_HEADER_LEN: usize = 33;
-/// Longest note in bytes of UTF-8.
-pub const MAX_NOTE_LEN: usize = super::padding::MAX_PADDED - 2;
+/// Three blocks: with header and tag 433 bytes, within the 512 that the registry takes (`docs/contract.md`, bounds).
+const NOTE: Padding = Padding {
+    what: "the note",
+    blocks: 3,
+};
+/// Longest note in bytes of UTF-8: 382.
+pub const MAX_NOTE_LEN: usize = NOTE.max_text();
+/// Longest sealed note in bytes: 33 + 384 + 16.
+pub const MAX_SEALED_NOTE_LEN: usize = NOTE_HEADER_LEN + NOTE.max_padded() + TAG_LEN;
 
 type EncappedKey = <DhP256HkdfSha256 as Kem>::EncappedKey;
 
@@ -82,7 +89,8 @@ pub fn unwrap(
     Ok(RecordKey::from_bytes(key))
 }
 
-/// Seals a note to a record's owner: x (32) ‖ parity (1) ‖ sealed padded text ‖ tag (16), at most 945 bytes.
+/// Seals a note to a record's owner: x (32) ‖ parity (1) ‖ sealed padded text ‖ tag (16), at most
+/// [`MAX_SEALED_NOTE_LEN`].
 ///
 /// # Errors
 /// [`CryptoError::TextTooLong`] past [`MAX_NOTE_LEN`], [`CryptoError::Randomness`],
@@ -92,7 +100,7 @@ pub fn seal_note(
     owner: &EncryptionPublicKey,
     context: &NoteContext,
 ) -> Result<Vec<u8>, CryptoError> {
-    let mut sealed = Zeroizing::new(pad("the note", note.as_bytes())?);
+    let mut sealed = Zeroizing::new(NOTE.pad(note.as_bytes())?);
     sealed.extend_from_slice(&[0; TAG_LEN]);
     let enc = seal_in_place(&mut sealed, owner, &context.to_bytes(), &mut random()?)?;
     let (x, odd) = enc.to_compressed();
@@ -113,17 +121,17 @@ pub fn open_note(
     owner: &EncryptionKeyPair,
     context: &NoteContext,
 ) -> Result<String, CryptoError> {
-    let malformed = || CryptoError::Malformed("the note");
+    let malformed = || CryptoError::Malformed(NOTE.what);
     let (x, rest) = sealed.split_first_chunk::<32>().ok_or_else(malformed)?;
     let (&parity, body) = rest.split_first().ok_or_else(malformed)?;
-    if parity > 1 || body.len() > super::padding::MAX_PADDED + TAG_LEN {
+    if parity > 1 || sealed.len() > MAX_SEALED_NOTE_LEN {
         return Err(malformed());
     }
     let enc = EncryptionPublicKey::from_compressed(x, parity == 1)?;
     let mut text = Zeroizing::new(body.to_vec());
     open_in_place(&mut text, &enc, owner, &context.to_bytes())?;
     let padded = &text[..text.len() - TAG_LEN];
-    let note = std::str::from_utf8(unpad("the note", padded)?).map_err(|_| malformed())?;
+    let note = std::str::from_utf8(NOTE.unpad(padded)?).map_err(|_| malformed())?;
     Ok(note.to_owned())
 }
 

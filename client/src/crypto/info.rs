@@ -18,16 +18,20 @@ use zeroize::Zeroizing;
 use super::CryptoError;
 use super::context::ContentContext;
 use super::key::{RecordKey, hkdf_sha256};
-use super::padding::{MAX_PADDED, pad, unpad};
+use super::padding::Padding;
 
-/// Longest sealed info in bytes: 1 + 24 + 896 + 16, within the registry's 1,024.
-pub const MAX_SEALED_LEN: usize = 1 + NONCE_LEN + MAX_PADDED + TAG_LEN;
+/// Longest sealed info in bytes: 1 + 24 + 896 + 16.
+pub const MAX_SEALED_LEN: usize = 1 + NONCE_LEN + TEXT.max_padded() + TAG_LEN;
 
 const VERSION: u8 = 1;
 const NONCE_LEN: usize = 24;
 const TAG_LEN: usize = 16;
 const KEY_LABEL: &[u8] = b"chartseal/v1 info key\0";
-const WHAT: &str = "the record's description";
+/// Seven blocks, so that sealed info stays within the 1,024 bytes that the registry takes (`docs/contract.md`, bounds).
+const TEXT: Padding = Padding {
+    what: "the record's description",
+    blocks: 7,
+};
 
 /// What readers learn about a record. None of it reaches the chain in the clear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +59,9 @@ pub fn seal(
 ) -> Result<Vec<u8>, CryptoError> {
     let mut nonce = [0; NONCE_LEN];
     getrandom::fill(&mut nonce)?;
-    let json = Zeroizing::new(serde_json::to_vec(info).map_err(|_| CryptoError::Malformed(WHAT))?);
-    let mut text = Zeroizing::new(pad(WHAT, &json)?);
+    let json =
+        Zeroizing::new(serde_json::to_vec(info).map_err(|_| CryptoError::Malformed(TEXT.what))?);
+    let mut text = Zeroizing::new(TEXT.pad(&json)?);
     let tag = cipher(key)
         .encrypt_inout_detached(
             &XNonce::from(nonce),
@@ -83,7 +88,7 @@ pub fn open(
     key: &RecordKey,
     context: &ContentContext,
 ) -> Result<RecordInfo, CryptoError> {
-    let malformed = || CryptoError::Malformed(WHAT);
+    let malformed = || CryptoError::Malformed(TEXT.what);
     let (&version, rest) = sealed.split_first().ok_or_else(malformed)?;
     if version != VERSION || sealed.len() > MAX_SEALED_LEN {
         return Err(malformed());
@@ -101,7 +106,7 @@ pub fn open(
             &(*tag).into(),
         )
         .map_err(|_| CryptoError::InfoRejected)?;
-    serde_json::from_slice(unpad(WHAT, &text)?).map_err(|_| malformed())
+    serde_json::from_slice(TEXT.unpad(&text)?).map_err(|_| malformed())
 }
 
 fn cipher(key: &RecordKey) -> XChaCha20Poly1305 {

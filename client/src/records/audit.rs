@@ -30,6 +30,8 @@ pub struct AuditItem {
     pub whom: Option<Party>,
     /// The rest, in words.
     pub detail: String,
+    /// Until when that holds, Unix seconds; `None` for ever, and for what has no end.
+    pub until: Option<u64>,
 }
 
 /// The parts of an event.
@@ -39,6 +41,13 @@ struct Told {
     who: Option<Address>,
     whom: Option<Address>,
     detail: String,
+    until: Option<u64>,
+}
+
+impl Told {
+    fn until(self, until: Option<u64>) -> Self {
+        Self { until, ..self }
+    }
 }
 
 impl Session {
@@ -66,6 +75,7 @@ impl Session {
                 who: told.who.map(|who| self.party_in(&book, who)),
                 whom: told.whom.map(|whom| self.party_in(&book, whom)),
                 detail: told.detail,
+                until: told.until,
             }
         };
         Ok(self.whole_audit(subject)?.into_iter().map(item).collect())
@@ -80,6 +90,7 @@ fn tell(event: &Event, owner: Option<Address>) -> Told {
         who,
         whom,
         detail,
+        until: None,
     };
     match event {
         Event::Registered {
@@ -112,8 +123,8 @@ fn tell(event: &Event, owner: Option<Address>) -> Told {
             role,
             expires,
         } => {
-            let detail = format!("as {}{}", role_name(*role), until(*expires));
-            told("Vouched", None, Some(*voucher), Some(*user), detail)
+            let detail = format!("as {}", role_name(*role));
+            told("Vouched", None, Some(*voucher), Some(*user), detail).until(*expires)
         }
         Event::VouchWithdrawn { voucher, user } => told(
             "VouchWithdrawn",
@@ -131,8 +142,9 @@ fn tell(event: &Event, owner: Option<Address>) -> Told {
             None,
             Some(*owner),
             Some(*depositor),
-            until(*expires).trim().to_owned(),
-        ),
+            String::new(),
+        )
+        .until(*expires),
         Event::DepositsDisallowed { owner, depositor } => told(
             "DepositsDisallowed",
             None,
@@ -151,6 +163,7 @@ fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
         who,
         whom,
         detail,
+        until: None,
     };
     let version = |version: &u32| format!("version {version}");
     match event {
@@ -202,8 +215,9 @@ fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
             record,
             owner,
             Some(*user),
-            terms(*level, *purpose, *expires),
-        ),
+            terms(*level, *purpose),
+        )
+        .until(*expires),
         Event::AccessUpdated {
             record,
             user,
@@ -215,8 +229,9 @@ fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
             record,
             owner,
             Some(*user),
-            terms(*level, *purpose, *expires),
-        ),
+            terms(*level, *purpose),
+        )
+        .until(*expires),
         Event::Revoked { record, user } => {
             told("Revoked", record, owner, Some(*user), String::new())
         }
@@ -232,7 +247,7 @@ fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
             record,
             Some(*user),
             Some(*owner),
-            terms(*level, *purpose, None),
+            terms(*level, *purpose),
         ),
         Event::RequestWithdrawn { record, user } => {
             told("RequestWithdrawn", record, Some(*user), None, String::new())
@@ -256,22 +271,17 @@ fn tell_of_record(event: &Event, owner: Option<Address>) -> Told {
             who: None,
             whom: None,
             detail: String::new(),
+            until: None,
         },
     }
 }
 
-fn terms(level: AccessLevel, purpose: Purpose, expires: Option<u64>) -> String {
+fn terms(level: AccessLevel, purpose: Purpose) -> String {
     let level = match level {
         AccessLevel::Read => "read",
         AccessLevel::All => "read and write",
     };
-    format!("{level}, for {}{}", purpose_name(purpose), until(expires))
-}
-
-fn until(expires: Option<u64>) -> String {
-    expires
-        .map(|seconds| format!(", until Unix second {seconds}"))
-        .unwrap_or_default()
+    format!("{level}, for {}", purpose_name(purpose))
 }
 
 /// A purpose in words.

@@ -130,14 +130,6 @@ pub enum RecordsError {
         /// Who was said to have access.
         user: Party,
     },
-    /// The note does not fit.
-    #[error("the note is too long: sealed it takes {len} bytes, at most {max} fit")]
-    NoteTooLong {
-        /// Sealed length in bytes.
-        len: usize,
-        /// Bound in bytes.
-        max: usize,
-    },
     /// Nobody was named.
     #[error("nobody was named")]
     Nobody,
@@ -287,7 +279,6 @@ impl RecordsError {
             Self::DepositNotAllowed(_) => "Ask the patient to allow your deposits.",
             Self::NoRequest { .. } => "Look at the open requests; it may have been settled.",
             Self::NoGrant { .. } => "Look at the record's access list.",
-            Self::NoteTooLong { .. } => "Shorten the note and try again.",
             Self::Nobody => "Name at least one person.",
             Self::Yourself => "Name somebody else.",
             Self::NotAFile(_) => "Give a file, not a folder, pipe or device.",

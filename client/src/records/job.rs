@@ -282,9 +282,16 @@ impl Session {
         };
         let actions = job.deed.actions(self.registry.calls());
         let meter = self.meter(Stage::Confirming, actions.len() as u64);
-        let rest = actions.get(sent..).unwrap_or_default();
-        let sending = self.registry.execute(journal, entry, &self.account, rest);
+        let (registry, account) = (&self.registry, &self.account);
+        let sending = registry.execute(journal, entry, account, &actions, job.sent_before);
         let outcomes = self.unless_stopped(sending).await??;
+        // Deleting objects on a wrong count would lose the only copy of a record.
+        if outcomes.len() != job.sent_before.saturating_add(actions.len()) {
+            let (sent, planned) = (outcomes.len(), actions.len());
+            return Err(RecordsError::Journal(format!(
+                "{sent} transactions where {planned} were planned"
+            )));
+        }
         meter.at(actions.len() as u64);
         if let Some((upload, Put::AlreadyThere)) = uploaded {
             // It may have been collected as an orphan between the upload that found it and the transaction.

@@ -23,10 +23,7 @@ impl Session {
     pub fn find_person(&self, wanted: &str) -> Result<Party> {
         let people = self.profile.people()?;
         match people.find(wanted) {
-            Ok(person) => Ok(Party {
-                address: person.address,
-                name: Some(person.name.clone()),
-            }),
+            Ok(person) => Ok(self.party_in(&people, person.address)),
             Err(IdentityError::NotFound { .. })
                 if wanted.len() == 42 && wanted.starts_with("0x") =>
             {

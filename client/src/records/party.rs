@@ -14,11 +14,14 @@ pub struct Party {
     pub address: Address,
     /// Name in the address book; `None` for strangers.
     pub name: Option<String>,
+    /// Whether it is the user.
+    pub you: bool,
 }
 
 impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.name {
+            _ if self.you => write!(f, "you ({})", self.address),
             Some(name) => write!(f, "{name} ({})", self.address),
             None => write!(f, "{}", self.address),
         }

@@ -13,8 +13,6 @@ use crate::chain::{AccessLevel, Page, Purpose, RequestEntry};
 use crate::crypto::context::NoteContext;
 use crate::crypto::envelope;
 
-/// Bytes of a sealed note that the registry takes.
-const MAX_SEALED_NOTE: usize = 512;
 /// Requests read at a time.
 const PAGE: u32 = 1024;
 
@@ -67,8 +65,8 @@ impl Session {
     /// Asks a record's owner for access, with a note that only they can read.
     ///
     /// # Errors
-    /// [`RecordsError::NoteTooLong`]; [`RecordsError::Blocked`] if the owner has no key or it changed;
-    /// [`RecordsError::Yourself`]; [`RecordsError::Chain`].
+    /// [`RecordsError::Crypto`] for a note of more than [`envelope::MAX_NOTE_LEN`] bytes; [`RecordsError::Blocked`]
+    /// if the owner has no key or it changed; [`RecordsError::Yourself`]; [`RecordsError::Chain`].
     pub async fn request(
         &self,
         id: B256,
@@ -94,12 +92,6 @@ impl Session {
                 envelope::seal_note(note, &public_key(&user.key)?, &context)?.into()
             }
         };
-        if note.len() > MAX_SEALED_NOTE {
-            return Err(RecordsError::NoteTooLong {
-                len: note.len(),
-                max: MAX_SEALED_NOTE,
-            });
-        }
         self.perform_plain(Deed::Request {
             id,
             level,

@@ -130,11 +130,7 @@ impl Session {
 
     /// Somebody as the address book knows them.
     pub(super) fn party(&self, address: Address) -> Result<Party> {
-        let people = self.profile.people()?;
-        let name = people
-            .by_address(&address)
-            .map(|person| person.name.clone());
-        Ok(Party { address, name })
+        Ok(self.party_in(&self.profile.people()?, address))
     }
 
     /// The record as cryptography names it.

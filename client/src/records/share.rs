@@ -282,6 +282,10 @@ impl Session {
 
     pub(super) fn party_in(&self, book: &AddressBook, address: Address) -> Party {
         let name = book.by_address(&address).map(|person| person.name.clone());
-        Party { address, name }
+        Party {
+            address,
+            name,
+            you: address == self.me(),
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 const DEV_KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
 
 /// Everything a test needs; it ends with the test.
-pub struct Clinic {
+pub(crate) struct Clinic {
     folder: tempfile::TempDir,
     node: Child,
     rpc: String,
@@ -21,7 +21,7 @@ pub struct Clinic {
 
 impl Clinic {
     /// Starts a chain and deploys a registry. All profiles have this passphrase.
-    pub fn open(passphrase: &str) -> Self {
+    pub(crate) fn open(passphrase: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["home", "storage", "tmp"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
@@ -43,25 +43,25 @@ impl Clinic {
     }
 
     /// A file of the clinic.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Makes a profile with money for fees.
-    pub fn makes(&self, who: &str) {
+    pub(crate) fn makes(&self, who: &str) {
         let words = self.path(&format!("{who}.words"));
         self.must(who, &["init", "--phrase-file", words.to_str().unwrap()]);
         self.must(who, &["devnode", "fund"]);
     }
 
     /// Makes a profile and registers it.
-    pub fn joins(&self, who: &str, role: &str) {
+    pub(crate) fn joins(&self, who: &str, role: &str) {
         self.makes(who);
         self.must(who, &["register", role]);
     }
 
     /// Runs a command that must succeed.
-    pub fn must(&self, who: &str, line: &[&str]) -> Value {
+    pub(crate) fn must(&self, who: &str, line: &[&str]) -> Value {
         let output = self.run(who, line);
         let error = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{who} {line:?}: {error}");
@@ -69,7 +69,7 @@ impl Clinic {
     }
 
     /// Runs a command.
-    pub fn run(&self, who: &str, line: &[&str]) -> Output {
+    pub(crate) fn run(&self, who: &str, line: &[&str]) -> Output {
         let mut command = program(self.folder.path());
         command
             .args(["--json", "--yes", "--profile", who])
@@ -88,12 +88,12 @@ impl Clinic {
     }
 
     /// Everything that was printed on standard error so far.
-    pub fn heard(&self) -> String {
+    pub(crate) fn heard(&self) -> String {
         self.heard.borrow().clone()
     }
 
     /// The chain with all its transactions and events, as it lies on disk.
-    pub fn chain_file(&self) -> Vec<u8> {
+    pub(crate) fn chain_file(&self) -> Vec<u8> {
         std::fs::read(self.path("chain.state")).unwrap()
     }
 }

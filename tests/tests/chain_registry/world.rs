@@ -230,7 +230,7 @@ async fn run(
 ) -> Result<Vec<Outcome>> {
     let journal = Journal::open(&folder.join("journal"))?;
     let entry = journal.begin(registry.scope(account), json!(null))?;
-    let outcomes = registry.execute(&journal, entry, account, actions).await;
+    let outcomes = registry.execute(&journal, entry, account, actions, 0).await;
     journal.finish(entry)?;
     outcomes
 }

@@ -38,10 +38,19 @@ impl Report for Trail {
                 event.title.clone().unwrap_or(record),
                 event.who.as_ref().map(short::party).unwrap_or_default(),
                 event.whom.as_ref().map(short::party).unwrap_or_default(),
-                event.detail.clone(),
+                details(event),
             ]);
         }
         table.text_or("Nothing happened yet.")
+    }
+}
+
+/// What else an event says, with the end that it sets.
+fn details(event: &AuditItem) -> String {
+    match (event.detail.as_str(), event.until) {
+        (detail, None) => detail.to_owned(),
+        ("", Some(until)) => format!("until {}", values::moment(until)),
+        (detail, Some(until)) => format!("{detail}, until {}", values::moment(until)),
     }
 }
 

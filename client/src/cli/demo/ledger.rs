@@ -121,9 +121,10 @@ impl Ledger {
             "transactions",
             "gas",
             "fee",
-            "first implementation",
+            "solidity original",
             "time",
         ]);
+        table.align_right(&[1, 2, 3, 4, 5]);
         for entry in &entries {
             table.row([
                 entry.operation.name().to_owned(),
@@ -140,6 +141,9 @@ impl Ledger {
                 ),
             ]);
         }
-        table.text()
+        format!(
+            "{}\nSolidity original: gas of the matching function of the scheme's first contract.\n",
+            table.text()
+        )
     }
 }

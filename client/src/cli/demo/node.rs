@@ -42,7 +42,7 @@ pub(super) async fn start(state: Option<PathBuf>, journal: &Path) -> Outcome<Dev
 
 fn action(what: &'static str, to: Address, data: Vec<u8>) -> Action {
     Action {
-        what,
+        what: what.into(),
         to: Some(to),
         value: U256::ZERO,
         data: data.into(),

@@ -12,6 +12,7 @@ use super::ledger::Operation;
 use super::stage::{Stage, failed, text};
 use crate::cli::exit::Exit;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::values;
 
 const HISTORY: &str = "Medical history";
 const LETTER: &str = "Discharge letter";
@@ -318,15 +319,24 @@ fn everything_is_on_record(stage: &Stage, records: &Records) -> Outcome {
 
 /// One event as a line.
 fn told(event: &Value) -> String {
-    let name = |who: &str| text(&event[who], "name").to_owned();
+    let name = |who: &str| match event[who]["you"] == true {
+        true => "you".to_owned(),
+        false => text(&event[who], "name").to_owned(),
+    };
+    let until = event["until"].as_u64().map(values::moment);
     let parts = [
-        text(event, "event"),
-        text(event, "title"),
-        &name("who"),
-        &name("whom"),
-        text(event, "detail"),
+        text(event, "event").to_owned(),
+        text(event, "title").to_owned(),
+        name("who"),
+        name("whom"),
+        text(event, "detail").to_owned(),
+        until.map(|end| format!("until {end}")).unwrap_or_default(),
     ];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .map(String::as_str)
+        .collect();
     format!("      {}", parts.join(" · "))
 }
 

@@ -129,17 +129,32 @@ fn every_altered_bit_is_refused() {
 #[test]
 fn notes_of_every_length_round_trip() {
     let owner = reader();
-    for len in [0, 1, 125, 126, 127, 500, MAX_NOTE_LEN] {
+    for len in [0, 1, 125, 126, 127, 254, 255, MAX_NOTE_LEN] {
         let note = "é".repeat(len / 2) + &"x".repeat(len % 2);
         let sealed = seal_note(&note, &owner.public(), &note_context()).unwrap();
-        assert!(sealed.len() <= 1024);
+        assert!(sealed.len() <= MAX_SEALED_NOTE_LEN);
         assert_eq!((sealed.len() - NOTE_HEADER_LEN - TAG_LEN) % 128, 0);
         assert_eq!(open_note(&sealed, &owner, &note_context()).unwrap(), note);
     }
-    let too_long = "x".repeat(MAX_NOTE_LEN + 1);
+}
+
+/// The registry refuses a sealed note of more than 512 bytes.
+#[test]
+fn the_longest_note_fits_and_one_byte_more_is_refused() {
+    let owner = reader().public();
+    let longest = "x".repeat(MAX_NOTE_LEN);
+    let sealed = seal_note(&longest, &owner, &note_context()).unwrap();
+    assert_eq!(sealed.len(), MAX_SEALED_NOTE_LEN);
+    assert_eq!(MAX_SEALED_NOTE_LEN, 433);
+    let error = seal_note(&(longest + "x"), &owner, &note_context()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the note takes 383 bytes, at most 382 fit"
+    );
+    let longer = [&sealed[..], &[0; 128]].concat();
     assert!(matches!(
-        seal_note(&too_long, &owner.public(), &note_context()),
-        Err(CryptoError::TextTooLong { .. })
+        open_note(&longer, &reader(), &note_context()),
+        Err(CryptoError::Malformed("the note"))
     ));
 }
 

@@ -109,7 +109,7 @@ fn authentic_nonsense_is_malformed() {
     let deep = "[".repeat(894);
     for text in [deep.as_bytes(), b"", b"{}", b"\xff", b"{\"title\":1}"] {
         let nonce = [1; NONCE_LEN];
-        let mut padded = pad(WHAT, text).unwrap();
+        let mut padded = TEXT.pad(text).unwrap();
         let ad = associated_data(&context());
         let tag = cipher(&key())
             .encrypt_inout_detached(&XNonce::from(nonce), &ad, (&mut padded[..]).into())

@@ -60,7 +60,7 @@ impl Args {
             None => profile.address()?,
         };
         let transfer = Action {
-            what: "fund",
+            what: "fund".into(),
             to: Some(to),
             value: self.amount,
             data: Bytes::new(),

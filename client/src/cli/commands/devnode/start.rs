@@ -20,6 +20,7 @@ use crate::identity::parse_address;
 
 /// How the chain is run.
 #[derive(Debug, clap::Args)]
+#[group(skip)]
 pub(super) struct Args {
     /// Port of the JSON-RPC server (HTTP and WebSocket); 0 takes a free one
     #[arg(long, default_value_t = DEFAULT_PORT)]

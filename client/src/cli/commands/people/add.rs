@@ -21,14 +21,15 @@ const MAX_CARD: u64 = 16 << 10;
 #[command(after_help = "\
 Examples:
   chartseal people add --card ada.card --in-person
+  chartseal people add \"Ada of ward 3\" --card ada.card
   chartseal people add \"Ada Lovelace\" 0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed --email ada@clinic.example")]
 pub(crate) struct Args {
-    /// What you call them
-    #[arg(required_unless_present = "card", requires = "address")]
+    /// What you call them (otherwise, what their card says)
+    #[arg(required_unless_present = "card")]
     name: Option<String>,
 
     /// Their account
-    #[arg(requires = "name")]
+    #[arg(required_unless_present = "card")]
     address: Option<String>,
 
     /// Their e-mail address
@@ -36,7 +37,7 @@ pub(crate) struct Args {
     email: Option<String>,
 
     /// File with their contact card; - reads it from standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "address"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "address")]
     card: Option<PathBuf>,
 
     /// They gave you the card themselves: no need to compare fingerprints
@@ -47,15 +48,19 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn exec(self, app: &App) -> Outcome {
         let (profile, _) = app.profile()?;
-        let person = match (&self.card, &self.name, &self.address) {
-            (Some(path), ..) => {
-                let card: ContactCard = read(path)?.parse()?;
+        let person = match (&self.card, self.name, &self.address) {
+            (Some(path), name, _) => {
+                let mut card: ContactCard = read(path)?.parse()?;
+                if let Some(name) = name {
+                    card.name = name;
+                }
                 profile.change_people(|book| book.add_card(&card, self.in_person).cloned())?
             }
             (None, Some(name), Some(address)) => {
                 let address = parse_address(address)?;
-                profile
-                    .change_people(|book| book.add(name, self.email.as_deref(), address).cloned())?
+                profile.change_people(|book| {
+                    book.add(&name, self.email.as_deref(), address).cloned()
+                })?
             }
             _ => {
                 return Err(Failure::usage(
