@@ -4,8 +4,9 @@ use alloy_primitives::B256;
 use stylus_sdk::prelude::*;
 
 use crate::Registry;
-use crate::codec::{Account, Args};
+use crate::codec::Account;
 use crate::errors::Error;
+use crate::given::{Given, Terms, WrappedKey};
 use crate::records::check_length;
 use crate::state::{Entry, Grant, LIVE, REMOVED, Record};
 use crate::users::{check_coordinate, check_other};
@@ -62,66 +63,6 @@ pub(crate) struct Standing {
     pub(crate) record: Record,
     /// The user's grant if there is one to look at, in force or not; zero otherwise.
     pub(crate) grant: Grant,
-}
-
-/// What a grant allows.
-pub(crate) struct Terms {
-    pub(crate) access: u64,
-    pub(crate) purpose: u64,
-    pub(crate) expires: u64,
-    pub(crate) epoch: u64,
-}
-
-/// A record key sealed to one user, as the interface carries it.
-pub(crate) struct WrappedKey<'a> {
-    pub(crate) suite: u64,
-    key_version: u64,
-    enc_odd: u64,
-    enc_x: &'a B256,
-    sealed_key: &'a B256,
-    tag: &'a B256,
-}
-
-impl<'a> WrappedKey<'a> {
-    #[inline(never)]
-    pub(crate) fn read(args: &mut Args<'a>) -> Self {
-        Self {
-            suite: args.u8(),
-            key_version: args.u32(),
-            enc_odd: args.flag(),
-            enc_x: args.word(),
-            sealed_key: args.word(),
-            tag: args.half(),
-        }
-    }
-}
-
-/// What an owner gives to a user, as the interface carries it.
-pub(crate) struct Given<'a> {
-    pub(crate) id: &'a B256,
-    user: Account,
-    terms: Terms,
-    key: WrappedKey<'a>,
-}
-
-impl<'a> Given<'a> {
-    /// ABI words of a `Grant`.
-    pub(crate) const WORDS: usize = 12;
-
-    #[inline(never)]
-    pub(crate) fn read(args: &mut Args<'a>) -> Self {
-        Self {
-            id: args.word(),
-            user: args.account(),
-            terms: Terms {
-                access: args.u8(),
-                purpose: args.u8(),
-                expires: args.u64(),
-                epoch: args.u32(),
-            },
-            key: WrappedKey::read(args),
-        }
-    }
 }
 
 impl Registry {

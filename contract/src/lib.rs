@@ -30,6 +30,7 @@ mod events;
 mod export;
 #[cfg(feature = "export-abi")]
 pub use export::print_from_args;
+mod given;
 mod interface;
 mod records;
 mod router;

@@ -4,9 +4,10 @@ use alloy_primitives::B256;
 use stylus_sdk::prelude::*;
 
 use crate::Registry;
-use crate::access::{ALL, Given, PATIENT_REQUEST, READ, TREATMENT, Terms, WrappedKey};
+use crate::access::{ALL, PATIENT_REQUEST, READ, TREATMENT};
 use crate::codec::{Account, Args, Items};
 use crate::errors::Error;
+use crate::given::{Given, Terms, WrappedKey};
 use crate::state::{Entry, REMOVED, Record, UNKNOWN};
 use crate::users::next;
 

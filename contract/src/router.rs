@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 
-use crate::access::{Given, WrappedKey};
 use crate::codec::{Args, decode};
 use crate::errors::Error;
+use crate::given::{Given, WrappedKey};
 use crate::interface::IRegistry as abi;
 use crate::records::Content;
 use crate::views::{self, View};
