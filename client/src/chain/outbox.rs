@@ -190,6 +190,10 @@ impl<'a> Outbox<'a> {
     /// As for [`Self::submit`] and [`Self::settle`], and the failure of the first that failed on the chain. Those
     /// before it stay done; the operation stays in the journal, with its final transactions marked so.
     pub async fn execute(&self, entry: EntryId, actions: &[Action]) -> Result<Vec<Outcome>> {
+        if !actions.is_empty() {
+            // A reorganisation may have taken back what went before, and with it the nonces below the next one.
+            self.settle(entry).await?;
+        }
         for action in actions {
             self.submit(entry, action).await?;
             let index = self

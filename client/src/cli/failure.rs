@@ -127,6 +127,10 @@ fn chain_exit(error: &ChainError) -> Exit {
         | E::Timeout { .. }
         | E::Http { .. }
         | E::NodeBehind { .. }
+        | E::NonceTooHigh(_)
+        | E::NonceTooLow(_)
+        | E::AlreadyKnown
+        | E::Underpriced
         | E::NoState(_)
         | E::NotFinal { .. }
         | E::Busy(_) => Exit::Unavailable,

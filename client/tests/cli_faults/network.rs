@@ -97,7 +97,9 @@ fn sweep(operation: Operation) {
             work.push(threads.spawn(move || {
                 let mut resumed = 0;
                 for nth in (first..=answers).step_by(AT_ONCE as usize) {
-                    line.loses(nth, [0, 50, 99][nth as usize % 3]);
+                    if nth % 2 == 1 {
+                        line.loses(nth, [0, 50, 99][nth as usize % 3]);
+                    }
                     resumed += usize::from(line.goes_away(nth));
                 }
                 resumed
@@ -106,7 +108,7 @@ fn sweep(operation: Operation) {
         work.into_iter().map(|each| each.join().unwrap()).sum()
     });
     println!(
-        "{operation:?}: each of {answers} answers lost once, and the node gone from each on: exactly one version, \
+        "{operation:?}: every second of {answers} answers lost, and the node gone from each on: exactly one version, \
          {resumed} times resumed from the journal"
     );
     assert!(answers > 8 && resumed > 3, "{operation:?}");

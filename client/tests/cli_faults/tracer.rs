@@ -17,9 +17,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
-/// Of the pages that SQLite writes, one in so many is a point: that it survives an end at each of them is its own
+/// Of the calls on SQLite's files, one in so many is a point: that it survives an end at each of them is its own
 /// promise, tested by its makers.
-const PAGES: usize = 8;
+const DATABASE: usize = 8;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +106,8 @@ struct Watch<'a> {
     leader: Pid,
     fault: Fault<'a>,
     points: usize,
-    pages: usize,
+    /// Calls on SQLite's files.
+    database: usize,
     hit: Option<String>,
     /// Threads in a call that is to fail.
     failing: HashSet<Pid>,
@@ -118,7 +119,7 @@ impl<'a> Watch<'a> {
             leader,
             fault,
             points: 0,
-            pages: 0,
+            database: 0,
             hit: None,
             failing: HashSet::new(),
         }
@@ -171,8 +172,9 @@ impl<'a> Watch<'a> {
                 if !call.needs_room || !Path::new(&call.target).starts_with(below) {
                     return;
                 }
-                self.points += 1;
-                if self.points >= at {
+                // Once it is full, every call fails, counted or not.
+                let counts = self.counts(&call);
+                if self.hit.is_some() || (counts && self.points >= at) {
                     self.hit.get_or_insert(call.to_string());
                     self.failing.insert(thread);
                     // No such call: nothing is done, and the answer is replaced when it comes.
@@ -184,9 +186,9 @@ impl<'a> Watch<'a> {
     }
 
     fn counts(&mut self, call: &Call) -> bool {
-        if call.name == "pwrite64" {
-            self.pages += 1;
-            if self.pages % PAGES != 1 {
+        if call.is_of_database() {
+            self.database += 1;
+            if self.database % DATABASE != 1 {
                 return false;
             }
         }
@@ -255,6 +257,12 @@ impl Call {
             }
             _ => None,
         }
+    }
+
+    fn is_of_database(&self) -> bool {
+        [".db", ".db-journal", ".db-wal", ".db-shm"]
+            .iter()
+            .any(|end| self.target.ends_with(end))
     }
 
     fn is_new(&self) -> bool {

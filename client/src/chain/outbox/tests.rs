@@ -269,7 +269,8 @@ async fn what_is_not_final_in_time_stays_in_the_journal() {
         "{error:?}"
     );
     bench.chain.state().busy = true;
-    outbox.settle(entry).await.unwrap();
+    bench.policy.patience = Duration::from_secs(20);
+    bench.outbox(&journal).settle(entry).await.unwrap();
     assert_eq!(bench.effects(), [hash]);
 }
 
