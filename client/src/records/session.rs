@@ -37,7 +37,7 @@ pub struct Parts {
 /// A user at work. Every use case is a method; each may be called any number of times.
 ///
 /// Operations that write are journalled in the profile's folder. One that was interrupted, by an error that may pass,
-/// by [`Session::stop`] or by the end of the process, is taken up again by the next operation that writes, or by
+/// by [`Session::stop_token`] or by the end of the process, is taken up again by the next operation that writes, or by
 /// [`Session::resume`]; asking for the same thing again returns the outcome of the one that was taken up.
 pub struct Session {
     pub(super) profile: Profile,
