@@ -32,9 +32,10 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Takes a block back before each answer but the last `report`, which are read when the operation is final: with the
-/// sequencer's word as finality, what is taken back later was done and told.
-fn sweep(operation: Operation, report: u32) {
+/// Takes a block back before each answer but the last `after`, some of which are read when the operation is final: with
+/// the sequencer's word as finality, what is taken back then was done. How many those are depends on how often the
+/// program asks for a receipt.
+fn sweep(operation: Operation, after: u32) {
     let runtime = Runtime::new().unwrap();
     let practice = Practice::open();
     let chain = Chain::of(&runtime, &practice);
@@ -44,7 +45,7 @@ fn sweep(operation: Operation, report: u32) {
     proxy.at(u32::MAX, Fault::Gone);
     answer(command.env("CHARTSEAL_RPC", proxy.url()), "unharmed");
     patient.check(1, "unharmed");
-    let points = proxy.exchanges() - report;
+    let points = proxy.exchanges() - after;
     let mut again = 0;
     for (point, round) in (1..=points).zip(2..) {
         patient.prepare(round);
@@ -81,7 +82,7 @@ fn row_25_add_survives_a_reorganisation_at_every_answer() {
 
 #[test]
 fn row_25_revoke_survives_a_reorganisation_at_every_answer() {
-    sweep(Operation::Revoke, 6);
+    sweep(Operation::Revoke, 20);
 }
 
 /// What was taken back after the command ended is shown no more, by the list and by the audit trail, and can be done
