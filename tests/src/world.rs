@@ -19,8 +19,10 @@ use zeroize::Zeroizing;
 
 use crate::chain::TestChain;
 
-/// Wei that everybody is given: enough for some hundred transactions.
+/// Wei that everybody is given: enough for a hundred thousand transactions.
 const ALLOWANCE: u128 = 1_000_000_000_000_000_000;
+/// Wei that each of a crowd is given, who only register.
+const CROWD_ALLOWANCE: u128 = ALLOWANCE / 1_000;
 /// The passphrase of every profile.
 const PASSPHRASE: &str = "violet anchor mosaic thunder pelican";
 
@@ -172,7 +174,7 @@ impl World {
         )
         .unwrap();
         let session = self.session(name).await;
-        self.pay(session.me()).await;
+        self.pay(session.me(), ALLOWANCE).await;
         session
     }
 
@@ -282,7 +284,7 @@ impl World {
         let identity = Identity::from_phrase(&RecoveryPhrase::generate().unwrap()).unwrap();
         let account =
             Account::from_secret(&Zeroizing::new(*identity.account().expose_secret())).unwrap();
-        self.pay(account.address()).await;
+        self.pay(account.address(), CROWD_ALLOWANCE).await;
         let journal = Journal::open(&self.path().join(format!("crowd-{index}"))).unwrap();
         let entry = journal
             .begin(self.registry.scope(&account), serde_json::Value::Null)
@@ -297,7 +299,7 @@ impl World {
         account.address()
     }
 
-    async fn pay(&self, to: Address) {
+    async fn pay(&self, to: Address, wei: u128) {
         let (bank, journal) = (&self.chain.bank, self.chain.journal.lock().await);
         let entry = journal
             .begin(self.registry.scope(bank), serde_json::Value::Null)
@@ -305,7 +307,7 @@ impl World {
         let action = Action {
             what: "pay".into(),
             to: Some(to),
-            value: U256::from(ALLOWANCE),
+            value: U256::from(wei),
             data: Bytes::new(),
         };
         self.registry
