@@ -1,7 +1,7 @@
 //! Everything that is measured, in one report: Markdown on standard output, JSON in a file.
 //!
 //! `scripts/bench` builds what this needs and runs it:
-//! `bench JSON_FILE [gas|devnode|sealing|growth]...`, all of them where none is named.
+//! `bench JSON_FILE [gas|devnode|sealing|listing|sharing]...`, all of them where none is named.
 
 mod gas;
 mod growth;
@@ -40,8 +40,10 @@ async fn main() {
     if wanted("sealing") {
         sealing::tables().into_iter().for_each(&mut show);
     }
-    if wanted("growth") {
+    if wanted("listing") {
         show(growth::listing().await);
+    }
+    if wanted("sharing") {
         show(growth::sharing().await);
     }
     let report = json!({"machine": machine, "tables": done});
