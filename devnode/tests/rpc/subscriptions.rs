@@ -68,7 +68,9 @@ async fn subscriptions_end_on_request_and_hear_nothing_more() {
     let provider = ws_provider(&node).await;
     install(&provider, EMITTER).await;
     let mut ended = provider.subscribe_logs(&Filter::new()).await.unwrap();
-    let mut heads = provider.subscribe_blocks().await.unwrap();
+    // On a connection of its own: the provider that waits for receipts exchanges its subscription to heads at times.
+    let watching = ws_provider(&node).await;
+    let mut heads = watching.subscribe_blocks().await.unwrap();
     emit(&provider, RED).await;
     assert_eq!(ended.recv().await.unwrap().topics(), [RED]);
     provider.unsubscribe(*ended.local_id()).await.unwrap();
