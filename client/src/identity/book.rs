@@ -1,5 +1,7 @@
 //! The address book: people, their accounts and their pinned keys.
 
+use std::collections::HashSet;
+
 use alloy_primitives::Address;
 use serde::{Deserialize, Serialize};
 
@@ -109,8 +111,7 @@ impl AddressBook {
     }
 
     fn insert(&mut self, person: Person) -> Result<&Person, IdentityError> {
-        check_name(&person.name)?;
-        person.email.as_deref().map_or(Ok(()), check_email)?;
+        check_person(&person)?;
         let taken = self
             .people
             .iter()
@@ -127,6 +128,24 @@ impl AddressBook {
             .partition_point(|known| known.name.to_lowercase() < key);
         self.people.insert(at, person);
         Ok(&self.people[at])
+    }
+
+    /// What [`AddressBook::insert`] checks of each person, for a sorted book as a whole.
+    fn check(&self) -> Result<(), IdentityError> {
+        let mut accounts = HashSet::new();
+        let mut before: Option<&Person> = None;
+        for person in &self.people {
+            check_person(person)?;
+            let twin = before.is_some_and(|before| same_name(&before.name, &person.name));
+            if twin || !accounts.insert(person.address) {
+                return Err(IdentityError::Exists {
+                    what: "person",
+                    name: person.name.clone(),
+                });
+            }
+            before = Some(person);
+        }
+        Ok(())
     }
 
     /// The person with this name, account, or account prefix of at least six digits.
@@ -264,12 +283,19 @@ impl AddressBook {
                 stored.version
             ));
         }
-        let mut book = Self::default();
-        for person in stored.people {
-            book.insert(person).map_err(|error| error.to_string())?;
-        }
+        let mut book = Self {
+            people: stored.people,
+        };
+        book.people
+            .sort_by_cached_key(|person| person.name.to_lowercase());
+        book.check().map_err(|error| error.to_string())?;
         Ok(book)
     }
+}
+
+fn check_person(person: &Person) -> Result<(), IdentityError> {
+    check_name(&person.name)?;
+    person.email.as_deref().map_or(Ok(()), check_email)
 }
 
 fn same_name(one: &str, two: &str) -> bool {

@@ -12,6 +12,7 @@ use super::share::{Caution, Share, Shared};
 use crate::chain::{AccessLevel, Page, Purpose, RequestEntry};
 use crate::crypto::context::NoteContext;
 use crate::crypto::envelope;
+use crate::identity::AddressBook;
 
 /// Requests read at a time.
 const PAGE: u32 = 1024;
@@ -147,6 +148,7 @@ impl Session {
             .user(self.me())
             .await?
             .map_or(0, |user| user.key_version);
+        let book = self.profile.people()?;
         let mut requests = Requests::default();
         for entry in all(|page| {
             self.history
@@ -156,7 +158,7 @@ impl Session {
             let note = self.note(&entry, version)?;
             requests
                 .incoming
-                .push(self.request_item(entry, &titles, note)?);
+                .push(self.request_item(&book, entry, &titles, note));
         }
         for entry in all(|page| {
             self.history
@@ -165,7 +167,7 @@ impl Session {
         })? {
             requests
                 .outgoing
-                .push(self.request_item(entry, &titles, None)?);
+                .push(self.request_item(&book, entry, &titles, None));
         }
         Ok(requests)
     }
@@ -195,20 +197,21 @@ impl Session {
 
     fn request_item(
         &self,
+        book: &AddressBook,
         entry: RequestEntry,
         titles: &std::collections::HashMap<B256, String>,
         note: Option<String>,
-    ) -> Result<RequestItem> {
-        Ok(RequestItem {
+    ) -> RequestItem {
+        RequestItem {
             id: entry.record,
             title: titles.get(&entry.record).cloned(),
-            user: self.party(entry.user)?,
-            owner: self.party(entry.owner)?,
+            user: self.party_in(book, entry.user),
+            owner: self.party_in(book, entry.owner),
             level: entry.level,
             purpose: entry.purpose,
             note,
             at: entry.at.timestamp,
-        })
+        }
     }
 
     fn note_context(&self, id: B256, requester: Address, key_version: u32) -> NoteContext {

@@ -116,11 +116,12 @@ impl Session {
                     .await?
             }
         };
+        let book = self.profile.people()?;
         let granted = share
             .users
             .iter()
-            .map(|user| self.party(*user))
-            .collect::<Result<_>>()?;
+            .map(|user| self.party_in(&book, *user))
+            .collect();
         Ok(Shared {
             id,
             granted,
