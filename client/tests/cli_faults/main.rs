@@ -1,5 +1,5 @@
-//! Threats 22 to 27 on the program itself: it is killed, its disk is full, its node goes away, its blocks are taken
-//! back. Whatever is cut off where, running the command again gives exactly one version.
+//! Threats 22 to 27 and 39 on the program itself: it is killed or asked to stop, its disk is full, its node goes away,
+//! its blocks are taken back. Whatever is cut off where, running the command again gives exactly one version.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -19,4 +19,5 @@ mod practice;
 #[path = "../../../tests/src/proxy.rs"]
 mod proxy;
 mod reorganisations;
+mod signals;
 mod tracer;
