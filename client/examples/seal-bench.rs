@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use chartseal::crypto::context::{ContentContext, RecordRef};
 use chartseal::crypto::key::RecordKey;
-use chartseal::crypto::stream::{self, Digest};
+use chartseal::crypto::stream::{self, DIGEST_LEN, Digest};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let summary = match args.first().map(String::as_str) {
         Some("seal") => stream::seal(source, target, &key, &context)?,
         Some("open") => {
-            let mut digest = [0; 32];
+            let mut digest = [0; DIGEST_LEN];
             hex::decode_to_slice(args.get(3).ok_or(usage)?, &mut digest)?;
             stream::open(source, target, &key, &context, &Digest(digest))?
         }

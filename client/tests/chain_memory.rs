@@ -42,10 +42,11 @@ async fn write_events(number: u64, mut to: Option<&mut TcpStream>) -> usize {
         let record = keccak256([number.to_be_bytes(), index.to_be_bytes()].concat());
         let topics = format!(
             r#"["{}","{record}","{}"]"#,
-            keccak256("RecordAdded(bytes32,address,bytes32,bytes)"),
+            keccak256("RecordAdded(bytes32,address,bytes28,bytes)"),
             Address::repeat_byte(1).into_word()
         );
-        let (digest, offset, size) = (B256::repeat_byte(1), 64, 1_024);
+        let digest = B256::right_padding_from(&[1; 28]);
+        let (offset, size) = (64, 1_024);
         let text = format!(
             r#"{}{{"address":"{REGISTRY}","topics":{topics},"data":"{digest}{offset:064x}{size:064x}{info}",
             "blockNumber":"{number:#x}","blockHash":"{}","transactionHash":"{record}","transactionIndex":"0x1",

@@ -3,7 +3,7 @@
 
 #![cfg(target_os = "linux")]
 
-use chartseal::storage::{Limits, Locator, ObjectName, Put, Settings, Storage};
+use chartseal::storage::{DIGEST_LEN, Limits, Locator, ObjectName, Put, Settings, Storage};
 use tokio::io::{AsyncReadExt, repeat};
 
 const MIB: u64 = 1 << 20;
@@ -24,12 +24,14 @@ fn peak() -> u64 {
         * 1024
 }
 
-fn digest_of_zeros() -> [u8; 32] {
+fn digest_of_zeros() -> [u8; DIGEST_LEN] {
     let (mut hasher, block) = (blake3::Hasher::new(), vec![0; MIB as usize]);
     (0..LEN / MIB).for_each(|_| {
         hasher.update(&block);
     });
-    *hasher.finalize().as_bytes()
+    let mut digest = [0; DIGEST_LEN];
+    hasher.finalize_xof().fill(&mut digest);
+    digest
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ use crate::codec::Account;
 use crate::errors::Error;
 use crate::given::{Given, Terms, WrappedKey};
 use crate::records::check_length;
-use crate::state::{Entry, Grant, LIVE, REMOVED, Record};
+use crate::state::{Entry, Grant, LIVE, REMOVED, Record, owner_of};
 use crate::users::{check_coordinate, check_other};
 
 /// Access 1: may read.
@@ -97,7 +97,7 @@ impl Registry {
         if registration.registered() == 0 {
             return Reason::NotRegistered;
         }
-        if record.owner() == *user {
+        if owner_of(id) == *user {
             return Reason::Owner;
         }
         *grant = self.grant_of(id, user);
@@ -147,11 +147,11 @@ impl Registry {
         Ok(standing.record)
     }
 
-    /// The live record, which must be the caller's, who need not be registered: enough to take access away.
-    fn own(&self, id: &B256) -> Result<Record, Error> {
+    /// The caller, who must own the live record but need not be registered: enough to take access away.
+    fn own(&self, id: &B256) -> Result<Account, Error> {
         let (caller, record) = (self.sender(), self.record(id));
         match record.status() {
-            LIVE if record.owner() == caller => Ok(record),
+            LIVE if owner_of(id) == caller => Ok(caller),
             LIVE => Err(Error::not_owner(id, &caller)),
             REMOVED => Err(Error::record_is_removed(id)),
             _ => Err(Error::no_such_record(id)),
@@ -174,7 +174,7 @@ impl Registry {
             terms,
             key,
         } = given;
-        self.other_registered(&record.owner(), user)?;
+        self.other_registered(&owner_of(id), user)?;
         self.check_terms(id, user, terms.access, terms.purpose, terms.expires)?;
         if terms.epoch != record.epoch() {
             return Err(Error::stale_epoch(id, user, record.epoch()));
@@ -226,7 +226,7 @@ impl Registry {
         expires: u64,
     ) -> Result<(), Error> {
         let record = self.owned(id)?;
-        check_other(&record.owner(), user)?;
+        check_other(&owner_of(id), user)?;
         self.check_terms(id, user, access, purpose, expires)?;
         let grant = self.grant_of(id, user);
         if grant.0.is_zero() || grant.epoch() != record.epoch() {
@@ -247,9 +247,9 @@ impl Registry {
 
     /// Takes a user's grant away, in force or not.
     pub(crate) fn revoke(&mut self, id: &B256, user: &Account) -> Result<(), Error> {
-        let record = self.own(id)?;
+        let owner = self.own(id)?;
         // A deposited record's key may exist for its owner nowhere else.
-        check_other(&record.owner(), user)?;
+        check_other(&owner, user)?;
         if !self.take_grant(id, user) {
             return Err(Error::no_grant(id, user));
         }
@@ -277,7 +277,7 @@ impl Registry {
             .setter(id.into())
             .setter((&caller).into())
             .set(request.0);
-        self.emit_access_requested(id, &caller, &standing.record.owner(), &request, note);
+        self.emit_access_requested(id, &caller, &owner_of(id), &request, note);
         Ok(())
     }
 

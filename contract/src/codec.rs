@@ -10,6 +10,7 @@ use core::ops::Deref;
 use alloy_primitives::{Address, B256};
 
 use crate::errors::Error;
+use crate::state::DIGEST;
 
 /// Bytes of an ABI word.
 pub(crate) const WORD: usize = 32;
@@ -97,10 +98,20 @@ impl<'a> Args<'a> {
     }
 
     /// The next word as a `bytes16`.
-    #[inline(never)]
     pub(crate) fn half(&mut self) -> &'a B256 {
+        self.leading(16)
+    }
+
+    /// The next word as a `bytes28`.
+    pub(crate) fn digest(&mut self) -> &'a B256 {
+        self.leading(DIGEST)
+    }
+
+    /// The next word, of which only the first `length` bytes may be other than zero.
+    #[inline(never)]
+    fn leading(&mut self, length: usize) -> &'a B256 {
         let word = self.word();
-        self.expect(zeros(&word[16..]));
+        self.expect(zeros(&word[length..]));
         word
     }
 

@@ -43,10 +43,10 @@ sol! {
 
         struct Record {
             address owner;
-            uint32 version; // 1 when added
+            uint32 version; // 1 when added, 65535 at most
             uint32 epoch;   // raised by every new record key
             uint8 status;   // 0 never added, 1 live, 2 removed
-            bytes32 digest; // BLAKE3 of the ciphertext object
+            bytes28 digest; // BLAKE3 of the ciphertext object, 224 bits of output
         }
 
         struct Access {
@@ -83,12 +83,12 @@ sol! {
 
         // ---- Records ----
 
-        /// Adds a record that the caller owns; its id is keccak256(caller ++ salt).
-        function addRecord(bytes32 salt, bytes32 digest, bytes calldata sealedInfo) external returns (bytes32 id);
+        /// Adds a record that the caller owns. Its id is bytes12(keccak256(caller ++ salt)) ++ caller.
+        function addRecord(bytes32 salt, bytes28 digest, bytes calldata sealedInfo) external returns (bytes32 id);
         /// Sets a new version: for the owner, and for users with access 2.
-        function updateRecord(bytes32 id, uint32 expectedVersion, bytes32 digest, bytes calldata sealedInfo) external;
+        function updateRecord(bytes32 id, uint32 expectedVersion, bytes28 digest, bytes calldata sealedInfo) external;
         /// Sets a new version under a new key: every grant that is not kept is dead.
-        function rekeyRecord(bytes32 id, uint32 expectedVersion, bytes32 digest, bytes calldata sealedInfo, Grant[] calldata kept) external;
+        function rekeyRecord(bytes32 id, uint32 expectedVersion, bytes28 digest, bytes calldata sealedInfo, Grant[] calldata kept) external;
         /// Leaves a tombstone, and clears the grants and requests of the users named.
         function removeRecord(bytes32 id, address[] calldata grantees) external;
 
@@ -98,8 +98,9 @@ sol! {
         function allowDeposits(address depositor, uint64 expires) external;
         /// Takes that right back.
         function disallowDeposits(address depositor) external;
-        /// Adds a record for its owner, whose key the caller chose; the caller may read it if forSelf has a suite.
-        function depositRecord(address owner, bytes32 salt, bytes32 digest, bytes calldata sealedInfo, WrappedKey calldata forOwner, WrappedKey calldata forSelf) external returns (bytes32 id);
+        /// Adds a record for its owner, whose key the caller chose; the caller may read it if forSelf has a suite. Its id is
+        /// bytes12(keccak256(caller ++ salt)) ++ owner.
+        function depositRecord(address owner, bytes32 salt, bytes28 digest, bytes calldata sealedInfo, WrappedKey calldata forOwner, WrappedKey calldata forSelf) external returns (bytes32 id);
 
         // ---- Access ----
 
@@ -146,14 +147,14 @@ sol! {
         event Vouched(address indexed voucher, address indexed user, uint8 role, uint64 expires);
         event VouchWithdrawn(address indexed voucher, address indexed user);
 
-        event RecordAdded(bytes32 indexed id, address indexed owner, bytes32 digest, bytes sealedInfo);
-        event RecordUpdated(bytes32 indexed id, address indexed author, uint32 version, bytes32 digest, bytes sealedInfo);
-        event RecordRekeyed(bytes32 indexed id, uint32 version, uint32 epoch, bytes32 digest, bytes sealedInfo);
+        event RecordAdded(bytes32 indexed id, address indexed owner, bytes28 digest, bytes sealedInfo);
+        event RecordUpdated(bytes32 indexed id, address indexed author, uint32 version, bytes28 digest, bytes sealedInfo);
+        event RecordRekeyed(bytes32 indexed id, uint32 version, uint32 epoch, bytes28 digest, bytes sealedInfo);
         event RecordRemoved(bytes32 indexed id);
 
         event DepositsAllowed(address indexed owner, address indexed depositor, uint64 expires);
         event DepositsDisallowed(address indexed owner, address indexed depositor);
-        event RecordDeposited(bytes32 indexed id, address indexed owner, address indexed depositor, bytes32 digest, bytes sealedInfo);
+        event RecordDeposited(bytes32 indexed id, address indexed owner, address indexed depositor, bytes28 digest, bytes sealedInfo);
 
         event Granted(bytes32 indexed id, address indexed user, uint8 access, uint8 purpose, uint64 expires, uint32 epoch, uint32 keyVersion);
         event AccessUpdated(bytes32 indexed id, address indexed user, uint8 access, uint8 purpose, uint64 expires);

@@ -20,7 +20,7 @@ use stylus_sdk::abi::Router;
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{StorageB256, StorageMap};
 
-use crate::state::{GrantSlots, Key, RecordSlots, UserSlots};
+use crate::state::{GrantSlots, Key, UserSlots};
 
 mod access;
 mod codec;
@@ -47,8 +47,8 @@ const MAX_BATCH: usize = 64;
 pub struct Registry {
     /// address -> user.
     users: StorageMap<Key, UserSlots>,
-    /// record id -> record.
-    records: StorageMap<Key, RecordSlots>,
+    /// record id -> [`state::Record`].
+    records: StorageMap<Key, StorageB256>,
     /// record id -> address -> grant.
     grants: StorageMap<Key, StorageMap<Key, GrantSlots>>,
     /// record id -> address -> [`state::Entry`].

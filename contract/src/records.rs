@@ -1,14 +1,13 @@
-//! Record id -> owner, version, epoch, digest; and deposits.
+//! Record id -> digest, version, epoch; and deposits.
 
 use alloy_primitives::B256;
-use stylus_sdk::prelude::*;
 
 use crate::Registry;
 use crate::access::{ALL, PATIENT_REQUEST, READ, TREATMENT};
 use crate::codec::{Account, Args, Items};
 use crate::errors::Error;
 use crate::given::{Given, Terms, WrappedKey};
-use crate::state::{Entry, REMOVED, Record, UNKNOWN};
+use crate::state::{Entry, MAX_VERSION, Record, UNKNOWN, record_id};
 use crate::users::next;
 
 /// Bytes of sealed info at most.
@@ -16,7 +15,7 @@ const MAX_INFO: usize = 1024;
 
 /// The content of a record's version: what the chain keeps (the digest) and what it only announces.
 pub(crate) struct Content<'a> {
-    /// BLAKE3 of the ciphertext object.
+    /// BLAKE3 of the ciphertext object, a `bytes28` word.
     pub(crate) digest: &'a B256,
     pub(crate) sealed_info: &'a [u8],
 }
@@ -52,7 +51,8 @@ impl Registry {
         kept: Items<'_>,
     ) -> Result<(), Error> {
         let record = self.owned(id)?;
-        let record = record.with_epoch(next(record.epoch(), id)?);
+        // Cannot overflow: it stays below the version, which is checked.
+        let record = record.with_epoch(record.epoch() + 1);
         let record = self.set_version(id, record, expected, content)?;
         self.emit_record_rekeyed(id, &record, content);
         kept.try_each(Given::read, |given| {
@@ -66,7 +66,7 @@ impl Registry {
     /// Leaves a tombstone, and clears the grants and requests of `grantees`.
     pub(crate) fn remove_record(&mut self, id: &B256, grantees: Items<'_>) -> Result<(), Error> {
         let record = self.owned(id)?;
-        self.set_record(id, &record.with_status(REMOVED), &B256::ZERO);
+        self.set_record(id, record.with_digest(&B256::ZERO));
         grantees.try_each(Args::account, |user| {
             self.take_grant(id, &user);
             self.take_request(id, &user);
@@ -137,10 +137,10 @@ impl Registry {
         Ok(id)
     }
 
-    /// What is stored of a record apart from its digest; all zero for one that was never added.
+    /// What is stored of a record; all zero for one that was never added.
     #[inline(never)]
     pub(crate) fn record(&self, id: &B256) -> Record {
-        Record(self.records.getter(id.into()).record.get())
+        Record(self.records.get(id.into()))
     }
 
     /// Whether `depositor` may deposit for `owner` now.
@@ -154,7 +154,7 @@ impl Registry {
         right.kind() != 0 && !self.expired(right.time())
     }
 
-    /// Fills the slots of a new record. Its id binds its creator, so that nobody else can take it first.
+    /// Fills the slot of a new record.
     fn create(
         &mut self,
         creator: &Account,
@@ -162,14 +162,13 @@ impl Registry {
         salt: &B256,
         content: &Content<'_>,
     ) -> Result<B256, Error> {
-        let id = self
-            .vm()
-            .native_keccak256(&[&creator[12..], &salt[..]].concat());
+        let id = record_id(creator, owner, salt);
         if self.record(&id).status() != UNKNOWN {
             return Err(Error::record_exists(&id));
         }
         check_content(&id, content)?;
-        self.set_record(&id, &Record::new(owner), content.digest);
+        let record = Record(*content.digest).with_version(1);
+        self.set_record(&id, record);
         Ok(id)
     }
 
@@ -185,16 +184,16 @@ impl Registry {
             return Err(Error::version_conflict(id, record.version()));
         }
         check_content(id, content)?;
-        let record = record.with_version(next(expected, id)?);
-        self.set_record(id, &record, content.digest);
+        let record = record
+            .with_version(next(expected, MAX_VERSION, id)?)
+            .with_digest(content.digest);
+        self.set_record(id, record);
         Ok(record)
     }
 
     #[inline(never)]
-    fn set_record(&mut self, id: &B256, record: &Record, digest: &B256) {
-        let mut slots = self.records.setter(id.into());
-        slots.record.set(record.0);
-        slots.digest.set(*digest);
+    fn set_record(&mut self, id: &B256, record: Record) {
+        self.records.setter(id.into()).set(record.0);
     }
 }
 

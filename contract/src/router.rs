@@ -146,7 +146,7 @@ fn write(
 /// The digest and sealed info that follow one another wherever a record's content is set.
 fn content<'a>(args: &mut Args<'a>) -> Content<'a> {
     Content {
-        digest: args.word(),
+        digest: args.digest(),
         sealed_info: args.bytes(),
     }
 }

@@ -42,15 +42,6 @@ pub(crate) struct UserSlots {
     pub(crate) user: StorageB256,
 }
 
-/// The two slots of a record.
-#[storage]
-pub(crate) struct RecordSlots {
-    /// [`Record`].
-    pub(crate) record: StorageB256,
-    /// BLAKE3 digest of the ciphertext object; zero once removed.
-    pub(crate) digest: StorageB256,
-}
-
 /// The three slots of a grant.
 #[storage]
 pub(crate) struct GrantSlots {
@@ -105,16 +96,17 @@ packed! {
 }
 
 packed! {
-    /// A record apart from its digest. The owner's address fills bytes 12 to 31.
+    /// A record. Its digest fills bytes 0 to 27; its owner is part of its id ([`owner_of`]).
     Record {
-        /// [`UNKNOWN`], [`LIVE`] or [`REMOVED`].
-        status, with_status: 0, 1;
-        /// 1 when added, raised by every update and rekeying.
-        version, with_version: 4, 4;
-        /// Raised by every rekeying.
-        epoch, with_epoch: 8, 4;
+        /// 1 when added, raised by every update and rekeying; 0 for a record that was never added.
+        version, with_version: 28, 2;
+        /// Raised by every rekeying, so always below the version.
+        epoch, with_epoch: 30, 2;
     }
 }
+
+/// Bytes of a digest: BLAKE3 with 224 bits of output, which leaves a slot room for the two counters.
+pub(crate) const DIGEST: usize = 28;
 
 /// [`Record::status`] of a record that was never added.
 pub(crate) const UNKNOWN: u64 = 0;
@@ -123,16 +115,45 @@ pub(crate) const LIVE: u64 = 1;
 /// [`Record::status`] of a record whose owner removed it.
 pub(crate) const REMOVED: u64 = 2;
 
+/// The highest version: a record's counters have 16 bits.
+pub(crate) const MAX_VERSION: u64 = u16::MAX as u64;
+
 impl Record {
-    /// Version 1 of a live record.
-    pub(crate) fn new(owner: &Account) -> Self {
-        Self(**owner).with_status(LIVE).with_version(1)
+    /// [`UNKNOWN`], [`LIVE`] or [`REMOVED`]: a live record's digest is not zero.
+    pub(crate) fn status(&self) -> u64 {
+        if self.version() == 0 {
+            UNKNOWN
+        } else if self.digest().is_zero() {
+            REMOVED
+        } else {
+            LIVE
+        }
     }
 
-    /// The owner.
-    pub(crate) fn owner(&self) -> Account {
-        Account::from_low_bytes(self.0)
+    /// The digest of the ciphertext object as a `bytes28` word; zero once removed.
+    pub(crate) fn digest(&self) -> B256 {
+        let mut digest = self.0;
+        digest[DIGEST..].fill(0);
+        digest
     }
+
+    /// The record with another digest, a `bytes28` word.
+    pub(crate) fn with_digest(mut self, digest: &B256) -> Self {
+        self.0[..DIGEST].copy_from_slice(&digest[..DIGEST]);
+        self
+    }
+}
+
+/// The id of a record: 12 bytes that bind its creator, so that nobody else can take it first, then its owner.
+pub(crate) fn record_id(creator: &Account, owner: &Account, salt: &B256) -> B256 {
+    let mut id: B256 = crypto::keccak([&creator[12..], &salt[..]].concat());
+    id[12..].copy_from_slice(&owner[12..]);
+    id
+}
+
+/// The owner of a record, by its id.
+pub(crate) fn owner_of(id: &B256) -> Account {
+    Account::from_low_bytes(*id)
 }
 
 packed! {

@@ -15,6 +15,9 @@ const FIELD_PRIME: B256 =
 /// The highest role number: 1 patient, 2 doctor, 3 pharmacist, 4 analyst, 5 physician, 6 researcher.
 const MAX_ROLE: u64 = 6;
 
+/// The highest key version: it has 32 bits.
+const MAX_KEY_VERSION: u64 = u32::MAX as u64;
+
 impl Registry {
     /// Registers the caller with an encryption key and a claimed role.
     pub(crate) fn register(&mut self, key_x: &B256, key_odd: u64, role: u64) -> Result<(), Error> {
@@ -25,7 +28,7 @@ impl Registry {
         }
         check_role(&caller, role)?;
         check_coordinate(&caller, key_x)?;
-        let version = next(user.key_version(), &caller)?;
+        let version = next(user.key_version(), MAX_KEY_VERSION, &caller)?;
         let user = user
             .with_registered(1)
             .with_role(role)
@@ -40,7 +43,7 @@ impl Registry {
     pub(crate) fn rotate_key(&mut self, key_x: &B256, key_odd: u64) -> Result<(), Error> {
         let (caller, user) = self.caller()?;
         check_coordinate(&caller, key_x)?;
-        let version = next(user.key_version(), &caller)?;
+        let version = next(user.key_version(), MAX_KEY_VERSION, &caller)?;
         let user = user.with_key_odd(key_odd).with_key_version(version);
         self.set_user(&caller, key_x, &user);
         self.emit_key_rotated(&caller, &user, key_x);
@@ -168,9 +171,9 @@ pub(crate) fn check_coordinate(user: &Account, x: &B256) -> Result<(), Error> {
     }
 }
 
-/// The next value of a 32-bit counter that belongs to `subject`.
-pub(crate) fn next(counter: u64, subject: &B256) -> Result<u64, Error> {
-    if counter == u64::from(u32::MAX) {
+/// The next value of a counter that belongs to `subject` and ends at `max`.
+pub(crate) fn next(counter: u64, max: u64, subject: &B256) -> Result<u64, Error> {
+    if counter == max {
         return Err(Error::counter_exhausted(subject));
     }
     Ok(counter + 1)

@@ -2,9 +2,11 @@
 
 use alloc::vec::Vec;
 
+use alloy_primitives::B256;
+
 use crate::codec::{Args, WORD, Words, decode};
 use crate::errors::Error;
-use crate::state::{Entry, Grant};
+use crate::state::{Entry, Grant, UNKNOWN, owner_of};
 use crate::{MAX_BATCH, Registry};
 
 /// A view: how many words go in and come out for each item, and how one becomes the other.
@@ -56,11 +58,16 @@ pub(crate) const RECORD: View = View {
     answer: |registry, args, out| {
         let id = args.word();
         let record = registry.record(id);
-        out.push(&record.owner());
+        let owner = if record.status() == UNKNOWN {
+            B256::ZERO
+        } else {
+            *owner_of(id)
+        };
+        out.push(&owner);
         out.push_number(record.version());
         out.push_number(record.epoch());
         out.push_number(record.status());
-        out.push(&registry.records.getter(id.into()).digest.get());
+        out.push(&record.digest());
     },
 };
 

@@ -156,7 +156,7 @@ def open_object(sealed, key, context):
 
 
 def digest(sealed):
-    return blake3(sealed).digest()
+    return blake3(sealed).digest(length=28)
 
 
 # ---- 4. Sealed info ----

@@ -126,7 +126,12 @@ fn init_code(code: &[u8]) -> Bytes {
     [&[0x7f][..], &length, &rest, code].concat().into()
 }
 
-/// A word that no point coordinate, digest or salt is refused for.
+/// A digest that is not zero.
+pub fn digest(seed: u64) -> FixedBytes<28> {
+    FixedBytes::from_slice(&word(seed)[..28])
+}
+
+/// A word that no point coordinate or salt is refused for.
 pub fn word(seed: u64) -> B256 {
     let mut word = keccak256(seed.to_be_bytes());
     word[0] = 1;

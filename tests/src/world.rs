@@ -7,7 +7,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use chartseal::chain::{
     Account, Action, Connection, DeployOptions, Deployer, Deployment, History, Journal, Limits,
-    Node, Policy, Program, PublicKey, Registry, Role,
+    Node, ObjectDigest, Policy, Program, PublicKey, Registry, Role,
 };
 use chartseal::identity::{Identity, Passphrase, Profile, Profiles, RecoveryPhrase};
 use chartseal::records::{Parts, Progress, RecordsError, Session, Stage, Stores};
@@ -142,7 +142,7 @@ impl World {
     }
 
     /// The file of a record's object.
-    pub fn object(&self, record: B256, digest: B256) -> PathBuf {
+    pub fn object(&self, record: B256, digest: ObjectDigest) -> PathBuf {
         self.objects()
             .join(format!("{record:x}"))
             .join(format!("{digest:x}"))

@@ -3,7 +3,7 @@
 use std::fs;
 
 use alloy_primitives::B256;
-use chartseal::chain::{AccessLevel, AccessReason, Account, Journal, Role};
+use chartseal::chain::{AccessLevel, AccessReason, Account, Journal, ObjectDigest, Role};
 use chartseal::crypto::CryptoError;
 use chartseal::crypto::context::{ContentContext, RecordRef, WrapContext};
 use chartseal::crypto::envelope::{self, WrappedKey};
@@ -112,7 +112,7 @@ async fn row_15_the_key_of_a_revoked_reader_opens_no_later_version() {
     };
     let pair = world.identity("reader").encryption_key(1).unwrap();
     let old_key = envelope::unwrap(&wrapped, &pair, &context).unwrap();
-    let opens = |stored: B256, epoch, version| {
+    let opens = |stored: ObjectDigest, epoch, version| {
         let context = ContentContext {
             record: record_ref,
             epoch,
@@ -313,13 +313,16 @@ async fn row_18_a_copied_transaction_sent_first_takes_nothing() {
     send(&victim, "victim").await;
     let owned = victim.list().await.unwrap();
     assert_eq!(owned.len(), 1);
-    assert_eq!(owned[0].id, chartseal::chain::record_id(victim.me(), salt));
+    assert_eq!(
+        owned[0].id,
+        chartseal::chain::record_id(victim.me(), victim.me(), salt)
+    );
     assert_ne!(owned[0].id, attacker.list().await.unwrap()[0].id);
 }
 
 fn content_of(byte: u8) -> chartseal::chain::Content {
     chartseal::chain::Content {
-        digest: B256::repeat_byte(byte),
+        digest: ObjectDigest::repeat_byte(byte),
         sealed_info: Default::default(),
     }
 }

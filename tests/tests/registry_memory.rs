@@ -3,7 +3,9 @@
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::DynProvider;
 use chartseal_tests::chain::TestChain;
-use chartseal_tests::registry::{ARB_WASM, ArbWasm, IRegistry, Registry, deploy, read_grant, word};
+use chartseal_tests::registry::{
+    ARB_WASM, ArbWasm, IRegistry, Registry, deploy, digest, read_grant, word,
+};
 
 /// Items in a batch, bytes of sealed info and of a sealed note at most.
 const BATCH: usize = 64;
@@ -31,7 +33,7 @@ impl Clinic {
             users.push((provider, address));
         }
         let info = Bytes::from(vec![7; MAX_INFO]);
-        let addition = registry.addRecord(word(2), word(3), info);
+        let addition = registry.addRecord(word(2), digest(3), info);
         let id = addition.call().await.expect("an id");
         mine(addition).await;
         Self {
@@ -102,7 +104,7 @@ async fn largest_calls_fit_one_page() {
     assert!(answers.len() == BATCH && answers.iter().all(|user| user.registered));
 
     let info = Bytes::from(vec![7; MAX_INFO]);
-    mine(registry.rekeyRecord(id, 1, word(4), info, clinic.grants(1))).await;
+    mine(registry.rekeyRecord(id, 1, digest(4), info, clinic.grants(1))).await;
     let access = registry
         .accessesOf(clinic.pairs())
         .call()

@@ -2,12 +2,12 @@
 //!
 //! Functions that take lists return as many actions as the registry's bound on a list asks for.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 
 use super::abi::IRegistry as abi;
 use super::outbox::Action;
-use super::values::{AccessLevel, Grant, PublicKey, Purpose, Role, WrappedKey};
+use super::values::{AccessLevel, Grant, ObjectDigest, PublicKey, Purpose, Role, WrappedKey};
 
 /// Most elements of a list that the registry takes.
 pub const BATCH: usize = 64;
@@ -21,8 +21,8 @@ pub struct Calls {
 /// What is sealed and stored of a record's version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// BLAKE3 of the ciphertext object.
-    pub digest: B256,
+    /// Digest of the ciphertext object.
+    pub digest: ObjectDigest,
     /// Title, size and place, sealed; at most 1,024 bytes.
     pub sealed_info: Bytes,
 }
@@ -78,7 +78,7 @@ impl Calls {
         self.action(abi::withdrawVouchCall { user })
     }
 
-    /// Adds a record of the account; its id is [`record_id`] of account and salt.
+    /// Adds a record of the account; its id is [`record_id`] of account, account and salt.
     pub fn add_record(self, salt: B256, content: &Content) -> Action {
         let Content {
             digest,
@@ -160,7 +160,7 @@ impl Calls {
         self.action(abi::disallowDepositsCall { depositor })
     }
 
-    /// Adds a record that `owner` owns; its id is [`record_id`] of the depositor and the salt. Without `for_self` the
+    /// Adds a record that `owner` owns; its id is [`record_id`] of depositor, owner and salt. Without `for_self` the
     /// depositor keeps no access.
     pub fn deposit_record(
         self,
@@ -262,9 +262,11 @@ impl Calls {
     }
 }
 
-/// The id of a record: keccak256 of its creator's 20 bytes and the 32 bytes of salt, so that nobody else can take it.
-pub fn record_id(creator: Address, salt: B256) -> B256 {
-    alloy::primitives::keccak256([creator.as_slice(), salt.as_slice()].concat())
+/// The id of a record: the first 12 bytes of keccak256(creator ‖ salt), so that nobody else can take it, and its owner.
+pub fn record_id(creator: Address, owner: Address, salt: B256) -> B256 {
+    let mut id = keccak256([creator.as_slice(), salt.as_slice()].concat());
+    id[12..].copy_from_slice(owner.as_slice());
+    id
 }
 
 #[cfg(test)]
@@ -304,7 +306,7 @@ mod tests {
     fn lists_are_split_at_64() {
         let calls = Calls::new(REGISTRY);
         let content = Content {
-            digest: B256::repeat_byte(3),
+            digest: ObjectDigest::repeat_byte(3),
             sealed_info: Bytes::new(),
         };
         for (count, many, rekey) in [
@@ -340,7 +342,7 @@ mod tests {
             odd: true,
         };
         let content = Content {
-            digest: B256::repeat_byte(3),
+            digest: ObjectDigest::repeat_byte(3),
             sealed_info: Bytes::from_static(b"info"),
         };
         let mut all = vec![
@@ -378,15 +380,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_the_hash_of_creator_and_salt() {
-        // The creator comes first; the end-to-end tests compare with the contract's own ids.
+    fn an_id_binds_its_creator_and_names_its_owner() {
+        // In the hash, the creator comes first; the end-to-end tests compare with the contract's own ids.
         let creator = address!("3f1eae7d46d88f08fc2f8ed27fcb2ab183eb2d0e");
         let salt = b256!("0101010101010101010101010101010101010101010101010101010101010101");
         let mut bytes = [0x01; 52];
         bytes[..20].copy_from_slice(creator.as_slice());
-        assert_eq!(
-            record_id(creator, salt),
-            alloy::primitives::keccak256(bytes)
-        );
+        let id = record_id(creator, REGISTRY, salt);
+        assert_eq!(id[..12], keccak256(bytes)[..12]);
+        assert_eq!(id[12..], *REGISTRY.as_slice());
     }
 }

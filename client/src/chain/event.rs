@@ -8,7 +8,7 @@ use super::abi::IRegistry::IRegistryEvents as Abi;
 use super::error::{ChainError, Result};
 use super::seen::Progress;
 use super::translate::expiry;
-use super::values::{AccessLevel, PublicKey, Purpose, Role};
+use super::values::{AccessLevel, ObjectDigest, PublicKey, Purpose, Role};
 
 /// Bytes of sealed info at most (the registry's bound).
 const MAX_INFO: usize = 1_024;
@@ -19,8 +19,8 @@ const MAX_NOTE: usize = 512;
 /// A version's content as an event carries it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedContent {
-    /// BLAKE3 of the ciphertext object.
-    pub digest: B256,
+    /// Digest of the ciphertext object.
+    pub digest: ObjectDigest,
     /// Title, size and place, sealed.
     pub sealed_info: Bytes,
 }
@@ -294,7 +294,7 @@ impl Event {
     }
 }
 
-fn content(digest: B256, sealed_info: Bytes) -> Result<SealedContent> {
+fn content(digest: ObjectDigest, sealed_info: Bytes) -> Result<SealedContent> {
     Ok(SealedContent {
         digest,
         sealed_info: bounded(sealed_info, MAX_INFO)?,

@@ -69,7 +69,7 @@ pub use registry::{Connection, Deployment, Registry};
 pub use revert::{ProgramFault, Refusal};
 pub use transport::{Limits, NodeUrl};
 pub use values::{
-    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, PublicKey, Purpose, Record,
-    RecordStatus, Request, Role, User, Vouch, WrappedKey,
+    Access, AccessLevel, AccessReason, DepositRight, Grant, GrantedKey, ObjectDigest, PublicKey,
+    Purpose, Record, RecordStatus, Request, Role, User, Vouch, WrappedKey,
 };
 pub use view::Snapshot;

@@ -94,7 +94,7 @@ impl fmt::Display for Refusal {
                     e.id, e.current
                 )
             }
-            E::CounterExhausted(e) => write!(f, "a counter of {} has reached its end", e.subject),
+            E::CounterExhausted(e) => write!(f, "{} has reached its last version", e.subject),
             E::TooLong(e) => {
                 write!(
                     f,

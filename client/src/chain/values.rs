@@ -121,6 +121,9 @@ coded! {
     }
 }
 
+/// The digest of a ciphertext object: BLAKE3 with 224 bits of output.
+pub type ObjectDigest = FixedBytes<28>;
+
 /// A point of P-256 in compressed form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
@@ -148,14 +151,14 @@ pub struct User {
 pub struct Record {
     /// Who owns it.
     pub owner: Address,
-    /// 1 when added.
+    /// 1 when added, 65,535 at most.
     pub version: u32,
     /// Raised by every new record key; 0 when added.
     pub epoch: u32,
     /// Whether it was added or removed.
     pub status: RecordStatus,
-    /// BLAKE3 of the ciphertext object.
-    pub digest: B256,
+    /// Names the current version's object; zero once removed.
+    pub digest: ObjectDigest,
 }
 
 /// What a user may do with a record now, and why.

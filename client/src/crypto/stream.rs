@@ -11,7 +11,9 @@
 //! AEAD_CHACHA20_POLY1305 (RFC 8439) and HKDF-SHA512; the engine takes any [`ChunkCipher`], so that the
 //! published AES-GCM vectors run against the very code that ships.
 //!
-//! The object's name is the BLAKE3 digest of all its bytes, computed while it is written or read.
+//! The object's name is the BLAKE3 digest of all its bytes, computed while it is written or read: 28 bytes of BLAKE3's
+//! extendable output (`b3sum --length 28`), the collision resistance of SHA-224, so that digest, version and epoch fit
+//! one slot of the registry.
 
 mod pipeline;
 mod schedule;
@@ -37,9 +39,20 @@ pub const TAG_LEN: usize = 16;
 /// Bytes of a full chunk in the object.
 pub const SEALED_CHUNK_LEN: usize = CHUNK_LEN + TAG_LEN;
 
+/// Length of a digest in bytes.
+pub const DIGEST_LEN: usize = 28;
+
 /// BLAKE3 digest of a whole object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Digest(pub [u8; 32]);
+pub struct Digest(pub [u8; DIGEST_LEN]);
+
+impl Digest {
+    fn of(hasher: &blake3::Hasher) -> Self {
+        let mut digest = [0; DIGEST_LEN];
+        hasher.finalize_xof().fill(&mut digest);
+        Self(digest)
+    }
+}
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -307,7 +320,7 @@ impl<R: Read> Hashing<R> {
     }
 
     fn digest(&self) -> Digest {
-        Digest(*self.hasher.finalize().as_bytes())
+        Digest::of(&self.hasher)
     }
 }
 
@@ -335,7 +348,7 @@ impl<W: Write> HashingWriter<W> {
 
     fn finish(mut self) -> Result<(Digest, u64), CryptoError> {
         self.inner.flush().map_err(CryptoError::Write)?;
-        Ok((Digest(*self.hasher.finalize().as_bytes()), self.len))
+        Ok((Digest::of(&self.hasher), self.len))
     }
 }
 

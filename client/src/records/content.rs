@@ -10,7 +10,7 @@ use super::party::{Party, Receipt};
 use super::seal::{NewContent, Sealing, Stamp, media_type, random_salt, title};
 use super::session::Session;
 use super::share::Caution;
-use crate::chain::{AccessLevel, record_id};
+use crate::chain::{AccessLevel, ObjectDigest, record_id};
 use crate::crypto::info::RecordInfo;
 use crate::crypto::key::RecordKey;
 
@@ -25,7 +25,7 @@ pub struct Stored {
     /// The version set.
     pub version: u32,
     /// BLAKE3 of the object.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// What readers see as its name.
     pub title: String,
     /// Media type of the content.
@@ -75,7 +75,7 @@ impl Session {
             None => {
                 self.check_registered().await?;
                 let salt = random_salt()?;
-                let id = record_id(self.me(), salt);
+                let id = record_id(self.me(), self.me(), salt);
                 let (key, context) = (self.own_key(id, 0), self.content_context(id, 0, 1));
                 let (upload, version) = self
                     .seal(Sealing {
@@ -138,7 +138,7 @@ impl Session {
             return Err(RecordsError::DepositNotAllowed(self.party(owner)?));
         }
         let salt = random_salt()?;
-        let id = record_id(self.me(), salt);
+        let id = record_id(self.me(), owner, salt);
         let key = RecordKey::generate()?;
         let for_owner = self.wrap_key(&key, id, 0, owner, &user)?;
         let for_self = match deposit.keep_access {

@@ -4,13 +4,14 @@ use alloy_primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{
-    AccessLevel, Action, Calls, Content, Grant, PublicKey, Purpose, Role, WrappedKey, record_id,
+    AccessLevel, Action, Calls, Content, Grant, ObjectDigest, PublicKey, Purpose, Role, WrappedKey,
+    record_id,
 };
 
 /// A version's digest and its sealed description.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Version {
-    pub(super) digest: B256,
+    pub(super) digest: ObjectDigest,
     pub(super) sealed_info: Bytes,
 }
 
@@ -227,7 +228,8 @@ impl Deed {
     /// The record it is about, if it is about one; `creator` is who makes the transaction.
     pub(super) fn record(&self, creator: Address) -> Option<B256> {
         match self {
-            Self::Add { salt, .. } | Self::Deposit { salt, .. } => Some(record_id(creator, *salt)),
+            Self::Add { salt, .. } => Some(record_id(creator, creator, *salt)),
+            Self::Deposit { owner, salt, .. } => Some(record_id(creator, *owner, *salt)),
             Self::Update { id, .. }
             | Self::Rekey { id, .. }
             | Self::Remove { id, .. }

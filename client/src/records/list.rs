@@ -9,8 +9,8 @@ use super::error::{RecordsError, Result};
 use super::party::Party;
 use super::session::Session;
 use crate::chain::{
-    Access, AccessLevel, AccessReason, Event, GrantEntry, GrantedKey, Page, Purpose, RecordEntry,
-    Snapshot, Subject,
+    Access, AccessLevel, AccessReason, Event, GrantEntry, GrantedKey, ObjectDigest, Page, Purpose,
+    RecordEntry, Snapshot, Subject,
 };
 use crate::crypto::info::RecordInfo;
 use crate::identity::AddressBook;
@@ -41,7 +41,7 @@ pub struct RecordItem {
     /// Its key's epoch.
     pub epoch: u32,
     /// BLAKE3 of its object.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// Whether it was removed.
     pub removed: bool,
     /// What the user may do with it now; `None` for nothing.

@@ -16,7 +16,7 @@ use super::party::Receipt;
 use super::progress::Stage;
 use super::seal::{Watched, sync_folder};
 use super::session::Session;
-use crate::chain::{AccessLevel, Purpose};
+use crate::chain::{AccessLevel, ObjectDigest, Purpose};
 use crate::crypto::stream::{self, Digest, Summary};
 use crate::storage::{ObjectName, ObjectReader};
 
@@ -51,7 +51,7 @@ pub struct Opened {
     /// The version opened.
     pub version: u32,
     /// BLAKE3 of the object, as the registry has it.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// What readers see as its name.
     pub title: String,
     /// Media type of the content.

@@ -15,7 +15,7 @@ use super::progress::Stage;
 use super::seal::{keep, stage};
 use super::session::Session;
 use super::stores::Placed;
-use crate::chain::{AccessReason, Event, Grant, Occurrence, Page, Purpose, Subject};
+use crate::chain::{AccessReason, Event, Grant, ObjectDigest, Occurrence, Page, Purpose, Subject};
 use crate::crypto::CryptoError;
 use crate::crypto::context::ContentContext;
 use crate::crypto::info::{self, RecordInfo};
@@ -37,7 +37,7 @@ pub struct Rekeyed {
     /// The epoch of its key.
     pub epoch: u32,
     /// BLAKE3 of the new object.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// Who was removed, and what they may have kept.
     pub removed: Vec<Removed>,
     /// Who still has access.

@@ -7,6 +7,7 @@ use alloy_primitives::B256;
 use serde::{Deserialize, Serialize};
 
 use super::error::{RecordsError, Result};
+use crate::chain::ObjectDigest;
 use crate::storage::{Limits, Locator, ObjectName, Settings, Storage};
 
 /// Connections to stores, made when they are first needed.
@@ -65,7 +66,7 @@ impl Stores {
 pub(super) struct Placed {
     pub(super) locator: String,
     pub(super) record: B256,
-    pub(super) digest: B256,
+    pub(super) digest: ObjectDigest,
 }
 
 impl Placed {

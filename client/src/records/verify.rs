@@ -10,7 +10,7 @@ use super::error::{RecordsError, Result, unwrap_io};
 use super::progress::Stage;
 use super::session::Session;
 use super::stores::Placed;
-use crate::chain::RecordStatus;
+use crate::chain::{ObjectDigest, RecordStatus};
 use crate::crypto::CryptoError;
 use crate::crypto::stream::{self, Digest};
 use crate::storage::{Locator, ObjectName, StorageError, StoredObject};
@@ -24,7 +24,7 @@ pub struct Verified {
     /// Its version.
     pub version: u32,
     /// BLAKE3 of its object.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// Length of the object in bytes.
     pub object_len: u64,
     /// Where it lies.
@@ -38,7 +38,7 @@ pub struct Orphan {
     /// The record it was made for.
     pub record: B256,
     /// Its digest.
-    pub digest: B256,
+    pub digest: ObjectDigest,
     /// Its length in bytes.
     pub len: u64,
 }
@@ -130,7 +130,7 @@ impl Session {
         needed: &HashSet<Placed>,
         name: &ObjectName,
     ) -> Result<bool> {
-        let (record, digest) = (B256::from(name.record_id), B256::from(name.digest));
+        let (record, digest) = (B256::from(name.record_id), ObjectDigest::from(name.digest));
         if needed.contains(&Placed {
             locator: locator.to_owned(),
             record,

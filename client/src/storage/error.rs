@@ -18,7 +18,7 @@ pub enum StorageError {
     },
     /// Not an object's name.
     #[error(
-        "{0:?} is no object name: it must be <record id>/<digest>, each 64 lower-case hexadecimal digits"
+        "{0:?} is no object name: it must be <record id>/<digest>, 64 and 56 lower-case hexadecimal digits"
     )]
     Name(String),
     /// The backend could not be set up.

@@ -176,13 +176,16 @@ fn shown(text: &str) -> String {
     text[..cut].chars().take(80).collect()
 }
 
+/// Bytes of a digest: BLAKE3 with 224 bits of output, as the registry keeps it.
+pub const DIGEST_LEN: usize = 28;
+
 /// An object's name: the record it belongs to and the BLAKE3 digest of its bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectName {
     /// The record's id.
     pub record_id: [u8; 32],
     /// Digest of the object.
-    pub digest: [u8; 32],
+    pub digest: [u8; DIGEST_LEN],
 }
 
 impl ObjectName {
@@ -231,15 +234,15 @@ impl FromStr for ObjectName {
     }
 }
 
-/// 64 lower-case hexadecimal digits: only one text for one name.
-fn digits(text: &str) -> Option<[u8; 32]> {
+/// Two lower-case hexadecimal digits for each byte: only one text for one name.
+fn digits<const N: usize>(text: &str) -> Option<[u8; N]> {
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    let mut out = [0; 32];
-    if text.len() != 64 {
+    let mut out = [0; N];
+    if text.len() != 2 * N {
         return None;
     }
     for (byte, pair) in out.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -326,16 +329,16 @@ mod tests {
     fn object_names_have_one_text() {
         let name = ObjectName {
             record_id: [0x1d; 32],
-            digest: [0xd1; 32],
+            digest: [0xd1; DIGEST_LEN],
         };
         let text = name.to_string();
-        assert_eq!(text.len(), 129);
+        assert_eq!(text.len(), 121);
         assert_eq!(text.parse::<ObjectName>().unwrap(), name);
         for bad in [
             "",
             "/",
             &text[1..],
-            &text[..128],
+            &text[..120],
             &text.to_uppercase(),
             &text.replace('/', "\\"),
             &format!("../{text}"),
@@ -354,7 +357,7 @@ mod tests {
     fn paths_lead_back_to_names() {
         let name = ObjectName {
             record_id: [1; 32],
-            digest: [2; 32],
+            digest: [2; DIGEST_LEN],
         };
         for prefix in ["", "records", "a/b"] {
             let prefix = Path::from(prefix);

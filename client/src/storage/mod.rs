@@ -16,6 +16,6 @@ mod orphan;
 
 pub use connect::{Limits, Settings};
 pub use error::StorageError;
-pub use locator::{Locator, ObjectName, Scheme};
+pub use locator::{DIGEST_LEN, Locator, ObjectName, Scheme};
 pub use object::{ObjectReader, Progress, Put, Storage, StoredObject};
 pub use orphan::Collected;

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::task::JoinSet;
 use tokio_util::io::StreamReader;
 
-use super::{ObjectName, StorageError};
+use super::{DIGEST_LEN, ObjectName, StorageError};
 
 const MIB: u64 = 1 << 20;
 /// Smallest part; S3 asks for at least 5 MiB. Objects up to this length go in one request.
@@ -333,7 +333,9 @@ impl<'a, R: AsyncRead + Unpin> Source<'a, R> {
 
     /// Whether what was read is what the name stands for.
     fn check(&self) -> Result<(), StorageError> {
-        if self.hasher.finalize() == self.name.digest {
+        let mut digest = [0; DIGEST_LEN];
+        self.hasher.finalize_xof().fill(&mut digest);
+        if digest == self.name.digest {
             return Ok(());
         }
         Err(StorageError::SourceMismatch(*self.name))

@@ -1,6 +1,14 @@
 //! Objects to store.
 
-use chartseal::storage::ObjectName;
+use chartseal::storage::{DIGEST_LEN, ObjectName};
+
+/// The digest that names an object.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; DIGEST_LEN] {
+    let mut digest = [0; DIGEST_LEN];
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(bytes).finalize_xof().fill(&mut digest);
+    digest
+}
 
 /// An object of `len` bytes and its name.
 pub(crate) fn sample(len: usize) -> (ObjectName, Vec<u8>) {
@@ -8,7 +16,7 @@ pub(crate) fn sample(len: usize) -> (ObjectName, Vec<u8>) {
     (
         ObjectName {
             record_id: [0x1d; 32],
-            digest: *blake3::hash(&bytes).as_bytes(),
+            digest: digest(&bytes),
         },
         bytes,
     )

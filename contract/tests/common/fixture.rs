@@ -20,9 +20,12 @@ pub(crate) fn coordinate(name: &str) -> B256 {
     x
 }
 
+/// The digest of a ciphertext object: BLAKE3 with 224 bits of output.
+pub(crate) type Digest = FixedBytes<28>;
+
 /// A digest, different for every name.
-pub(crate) fn digest(name: &str) -> B256 {
-    keccak256(format!("digest of {name}"))
+pub(crate) fn digest(name: &str) -> Digest {
+    Digest::from_slice(&keccak256(format!("digest of {name}"))[..28])
 }
 
 /// A salt, different for every name.
@@ -30,9 +33,20 @@ pub(crate) fn salt(name: &str) -> B256 {
     keccak256(format!("salt of {name}"))
 }
 
-/// The id of the record that `creator` makes with `salt`, as the interface documents it.
+/// The id of the record that `creator` makes with `salt` for itself, as the interface documents it.
 pub(crate) fn record_id(creator: Address, salt: B256) -> B256 {
-    keccak256([creator.as_slice(), salt.as_slice()].concat())
+    deposited_id(creator, creator, salt)
+}
+
+/// The id of the record that `creator` makes with `salt` for `owner`.
+pub(crate) fn deposited_id(creator: Address, owner: Address, salt: B256) -> B256 {
+    let bound = keccak256([creator.as_slice(), salt.as_slice()].concat());
+    B256::from_slice(&[&bound[..12], owner.as_slice()].concat())
+}
+
+/// An id that no record has.
+pub(crate) fn unknown_id() -> B256 {
+    keccak256("unknown")
 }
 
 /// Sealed info of `length` bytes, none of them zero.

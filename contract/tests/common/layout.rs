@@ -8,7 +8,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 
 /// address -> 2 slots.
 const USERS: u64 = 0;
-/// record id -> 2 slots.
+/// record id -> 1 slot.
 const RECORDS: u64 = 1;
 /// record id -> address -> 3 slots.
 const GRANTS: u64 = 2;
@@ -37,10 +37,8 @@ pub(crate) fn user_slots(user: Address) -> [B256; 2] {
     [first, after(first, 1)]
 }
 
-/// The packed record, then the digest.
-pub(crate) fn record_slots(id: B256) -> [B256; 2] {
-    let first = entry(id, root(RECORDS));
-    [first, after(first, 1)]
+pub(crate) fn record_slot(id: B256) -> B256 {
+    entry(id, root(RECORDS))
 }
 
 /// Encapsulated x, sealed key, then the packed grant.
@@ -75,20 +73,20 @@ pub(crate) fn packed(fields: &[(usize, &[u8])]) -> B256 {
 
 /// A user's word with another key version (bytes 3 to 6).
 pub(crate) fn with_key_version(word: B256, version: u32) -> B256 {
-    with_counter(word, 3, version)
+    with_bytes(word, 3, &version.to_be_bytes())
 }
 
-/// A record's word with another version (bytes 4 to 7).
-pub(crate) fn with_version(word: B256, version: u32) -> B256 {
-    with_counter(word, 4, version)
+/// A record's word with another version (bytes 28 and 29).
+pub(crate) fn with_version(word: B256, version: u16) -> B256 {
+    with_bytes(word, 28, &version.to_be_bytes())
 }
 
-/// A record's word with another epoch (bytes 8 to 11).
-pub(crate) fn with_epoch(word: B256, epoch: u32) -> B256 {
-    with_counter(word, 8, epoch)
+/// A record's word with another epoch (bytes 30 and 31).
+pub(crate) fn with_epoch(word: B256, epoch: u16) -> B256 {
+    with_bytes(word, 30, &epoch.to_be_bytes())
 }
 
-fn with_counter(mut word: B256, at: usize, value: u32) -> B256 {
-    word[at..at + 4].copy_from_slice(&value.to_be_bytes());
+fn with_bytes(mut word: B256, at: usize, bytes: &[u8]) -> B256 {
+    word[at..at + bytes.len()].copy_from_slice(bytes);
     word
 }

@@ -112,7 +112,7 @@ fn granting_again_replaces<B: Backend>() {
 fn granting_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     let good = terms(id, user);
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     let no_record = abi::Grant {
         id: unknown,
         ..good.clone()
@@ -325,7 +325,7 @@ fn updating_access_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     chain.refuses(owner, update(id, user), abi::NoGrant { id, user });
     chain.ok(owner, grant(terms(id, user)));
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(
         owner,
         update(unknown, user),
@@ -465,7 +465,7 @@ fn revoking_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     chain.ok(owner, grant(terms(id, user)));
     let call = |id, user| abi::revokeCall { id, user };
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(
         owner,
         call(unknown, user),

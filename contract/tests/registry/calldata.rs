@@ -9,7 +9,7 @@ pub(crate) enum Word {
     Low(usize),
     /// 0 or 1.
     Bool,
-    /// A value in the first bytes, zeros after: `bytes16`, and the last word of `bytes`.
+    /// A value in the first bytes, zeros after: `bytes16`, `bytes28`, and the last word of `bytes`.
     High(usize),
     /// The offset of a dynamic argument.
     Offset,
@@ -22,6 +22,7 @@ impl Word {
         match kind {
             "bytes32" => Self::Any,
             "bytes16" => Self::High(16),
+            "bytes28" => Self::High(28),
             "address" => Self::Low(20),
             "bool" => Self::Bool,
             "bytes" => Self::Offset,

@@ -152,7 +152,7 @@ fn granted(id: B256, user: Address, access: u8, purpose: u8) -> abi::IRegistryEv
 fn depositing<B: Backend>() {
     let (mut chain, owner, depositor) = with_right::<B>();
     let call = deposit(owner);
-    let id = record_id(depositor, call.salt);
+    let id = deposited_id(depositor, owner, call.salt);
     let deposited = abi::RecordDeposited {
         id,
         owner,
@@ -218,9 +218,9 @@ fn depositing_is_refused<B: Backend>() {
         depositor: owner,
     };
     chain.refuses(owner, deposit(depositor), unasked);
-    let id = record_id(depositor, salt("a"));
+    let id = deposited_id(depositor, owner, salt("a"));
     let zero = abi::depositRecordCall {
-        digest: B256::ZERO,
+        digest: Digest::ZERO,
         ..deposit(owner)
     };
     chain.refuses(depositor, zero, abi::ZeroDigest { id });
@@ -246,7 +246,7 @@ fn depositing_is_refused<B: Backend>() {
 
 fn wrapped_keys_of_a_deposit_are_checked<B: Backend>() {
     let (mut chain, owner, depositor) = with_right::<B>();
-    let id = record_id(depositor, salt("a"));
+    let id = deposited_id(depositor, owner, salt("a"));
     let for_owner = |key| abi::depositRecordCall {
         forOwner: key,
         ..deposit(owner)

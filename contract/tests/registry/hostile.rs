@@ -56,7 +56,7 @@ fn a_copied_deposit_takes_no_id<B: Backend>() {
         forOwner: wrapped("for owner", 1),
         forSelf: wrapped("for self", 1),
     };
-    let id = record_id(doctor, call.salt);
+    let id = deposited_id(doctor, patient, call.salt);
     assert_ne!(chain.ok(attacker, call.clone()), id);
     assert_eq!(chain.ok(doctor, call.clone()), id);
     let own = abi::addRecordCall {

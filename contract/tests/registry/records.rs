@@ -15,7 +15,7 @@ tests!(
     removing,
     removing_is_refused,
     a_removed_record_stays_removed,
-    versions_and_epochs_end,
+    versions_end,
 );
 
 const MAX_INFO: usize = 1024;
@@ -55,11 +55,11 @@ fn refuses_content<B: Backend, C: alloy_sol_types::SolCall>(
     chain: &mut Chain<B>,
     caller: Address,
     id: B256,
-    call: impl Fn(B256, Bytes) -> C,
+    call: impl Fn(Digest, Bytes) -> C,
 ) {
     chain.refuses(
         caller,
-        call(B256::ZERO, Bytes::new()),
+        call(Digest::ZERO, Bytes::new()),
         abi::ZeroDigest { id },
     );
     for length in [MAX_INFO + 1, MAX_INFO + 32, 10_000] {
@@ -174,7 +174,7 @@ fn updating_is_refused<B: Backend>() {
             given: terms(id, reader),
         },
     );
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(owner, update(unknown, 1), abi::NoSuchRecord { id: unknown });
     chain.refuses(
         reader,
@@ -275,7 +275,7 @@ fn rekeying_is_refused<B: Backend>() {
             },
         },
     );
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(
         owner,
         rekey(unknown, 1, vec![]),
@@ -442,7 +442,7 @@ fn removing<B: Backend>() {
         version: 1,
         epoch: 0,
         status: 2,
-        digest: B256::ZERO,
+        digest: Digest::ZERO,
     };
     assert_eq!(record_of(&mut chain, id), tombstone);
     for user in [owner, reader, asker, unnamed, account("nobody")] {
@@ -484,7 +484,7 @@ fn removing_is_refused<B: Backend>() {
             },
         },
     );
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(
         owner,
         remove(unknown, &[]),
@@ -546,21 +546,27 @@ fn a_removed_record_stays_removed<B: Backend>() {
     chain.refuses(owner, call, abi::RecordExists { id });
 }
 
-fn versions_and_epochs_end<B: Backend>() {
+fn versions_end<B: Backend>() {
     let (mut chain, [owner]) = with_users::<B, 1>(["owner"]);
     let id = add(&mut chain, owner, "a");
-    let [packed, _] = record_slots(id);
+    let packed = record_slot(id);
     let exhausted = abi::CounterExhausted { subject: id };
-    chain.rewrite(packed, |word| with_version(word, u32::MAX - 1));
-    chain.ok(owner, update(id, u32::MAX - 1));
-    assert_eq!(record_of(&mut chain, id).version, u32::MAX);
-    chain.refuses(owner, update(id, u32::MAX), exhausted.clone());
-    chain.refuses(owner, rekey(id, u32::MAX, vec![]), exhausted.clone());
+    let end = u32::from(u16::MAX);
+    chain.rewrite(packed, |word| with_version(word, u16::MAX - 1));
+    chain.ok(owner, update(id, end - 1));
+    assert_eq!(record_of(&mut chain, id).version, end);
+    chain.refuses(owner, update(id, end), exhausted.clone());
+    chain.refuses(owner, rekey(id, end, vec![]), exhausted.clone());
+    // A record that was never updated but by rekeyings has the highest epoch there is.
     chain.rewrite(packed, |word| {
-        with_epoch(with_version(word, 1), u32::MAX - 1)
+        with_epoch(with_version(word, u16::MAX - 1), u16::MAX - 2)
     });
-    chain.ok(owner, rekey(id, 1, vec![]));
-    assert_eq!(record_of(&mut chain, id).epoch, u32::MAX);
-    chain.refuses(owner, rekey(id, 2, vec![]), exhausted);
-    chain.ok(owner, update(id, 2));
+    chain.ok(owner, rekey(id, end - 1, vec![]));
+    let last = record_of(&mut chain, id);
+    assert_eq!((last.version, last.epoch), (end, end - 1));
+    assert_eq!(last.digest, digest("new"));
+    chain.refuses(owner, rekey(id, end, vec![]), exhausted);
+    chain.ok(owner, remove(id, &[]));
+    let removed = record_of(&mut chain, id);
+    assert_eq!((removed.version, removed.status), (end, 2));
 }

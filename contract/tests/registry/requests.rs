@@ -78,7 +78,7 @@ fn requesting<B: Backend>() {
 
 fn requesting_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(
         user,
         request(unknown, 1, 1, 0),
@@ -160,7 +160,7 @@ fn denying_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     chain.ok(user, request(id, 1, 1, 0));
     let call = |id| abi::denyRequestCall { id, user };
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(owner, call(unknown), abi::NoSuchRecord { id: unknown });
     chain.refuses(user, call(id), abi::NotOwner { id, caller: user });
     let nobody = account("nobody");

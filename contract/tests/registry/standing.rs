@@ -51,7 +51,7 @@ fn logging_access<B: Backend>() {
 fn logging_access_is_refused<B: Backend>() {
     let (mut chain, owner, user, id) = with_record::<B>();
     let call = |id, purpose| abi::logAccessCall { id, purpose };
-    let unknown = digest("unknown");
+    let unknown = unknown_id();
     chain.refuses(owner, call(unknown, 1), abi::NoSuchRecord { id: unknown });
     chain.refuses(
         user,
@@ -99,7 +99,7 @@ fn reasons<B: Backend>() {
         epoch: 0,
         keyVersion: 0,
     };
-    assert_eq!(access_of(&mut chain, digest("unknown"), owner), without(8));
+    assert_eq!(access_of(&mut chain, unknown_id(), owner), without(8));
     assert_eq!(access_of(&mut chain, id, user), without(2));
     assert_eq!(access_of(&mut chain, id, account("nobody")), without(6));
     assert_eq!(

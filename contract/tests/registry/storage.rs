@@ -146,7 +146,7 @@ fn vouches_fill_one_slot() {
 }
 
 #[test]
-fn records_fill_two_slots_and_updates_none() {
+fn records_fill_one_slot_and_updates_none() {
     let mut world = World::new();
     let (owner, id) = (world.owner, record_id(world.owner, salt("b")));
     let call = abi::addRecordCall {
@@ -154,13 +154,12 @@ fn records_fill_two_slots_and_updates_none() {
         digest: digest("b"),
         sealedInfo: sealed(1024),
     };
-    assert_eq!(world.slots(owner, call), [2, 0, 0]);
-    let [word, of_digest] = record_slots(id);
-    let record = |status: u8, version: u8, epoch: u8| {
-        let counters = [0, 0, 0, version, 0, 0, 0, epoch];
-        packed(&[(0, &[status]), (4, &counters), (12, owner.as_slice())])
+    assert_eq!(world.slots(owner, call), [1, 0, 0]);
+    let slot = record_slot(id);
+    let record = |digest: Digest, version: u8, epoch: u8| {
+        packed(&[(0, digest.as_slice()), (28, &[0, version, 0, epoch])])
     };
-    let expected = BTreeMap::from([(word, record(1, 1, 0)), (of_digest, digest("b"))]);
+    let expected = BTreeMap::from([(slot, record(digest("b"), 1, 0))]);
     assert_eq!(world.filled(), expected);
     let call = abi::updateRecordCall {
         id,
@@ -168,15 +167,15 @@ fn records_fill_two_slots_and_updates_none() {
         digest: digest("c"),
         sealedInfo: sealed(1024),
     };
-    assert_eq!(world.slots(owner, call), [0, 2, 0]);
-    assert_eq!(world.chain.backend.slot(word), record(1, 2, 0));
+    assert_eq!(world.slots(owner, call), [0, 1, 0]);
+    assert_eq!(world.chain.backend.slot(slot), record(digest("c"), 2, 0));
     let rekey = abi::rekeyRecordCall {
         id,
         expectedVersion: 2,
         ..world.rekey(vec![])
     };
-    assert_eq!(world.slots(owner, rekey), [0, 2, 0]);
-    assert_eq!(world.chain.backend.slot(word), record(1, 3, 1));
+    assert_eq!(world.slots(owner, rekey), [0, 1, 0]);
+    assert_eq!(world.chain.backend.slot(slot), record(digest("b"), 3, 1));
     assert_eq!(
         world.slots(
             owner,
@@ -185,9 +184,10 @@ fn records_fill_two_slots_and_updates_none() {
                 grantees: vec![]
             }
         ),
-        [0, 1, 1]
+        [0, 1, 0],
+        "a tombstone"
     );
-    assert_eq!(world.chain.backend.slot(word), record(2, 3, 1));
+    assert_eq!(world.chain.backend.slot(slot), record(Digest::ZERO, 3, 1));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn grants_fill_three_slots() {
         epoch: 1,
         ..given.clone()
     };
-    assert_eq!(world.slots(owner, world.rekey(vec![kept])), [0, 3, 0]);
+    assert_eq!(world.slots(owner, world.rekey(vec![kept])), [0, 2, 0]);
     assert_eq!(world.chain.backend.slot(slots[2]), word(2, 6, expires, 1));
     assert_eq!(world.slots(owner, abi::revokeCall { id, user }), [0, 0, 3]);
     let many = [user, account("bystander")].map(|user| abi::Grant {
@@ -293,8 +293,8 @@ fn removing_clears_what_it_is_given() {
     };
     assert_eq!(
         world.slots(owner, call),
-        [0, 1, 5],
-        "digest, three of the grant, the request"
+        [0, 1, 4],
+        "three of the grant, the request"
     );
     for slot in grant_slots(id, bystander) {
         assert!(
@@ -316,7 +316,7 @@ fn deposit_rights_fill_one_slot() {
     assert_eq!(world.filled(), BTreeMap::from([(slot, word)]));
     assert_eq!(
         world.slots(depositor, world.deposit(no_key())),
-        [5, 0, 0],
+        [4, 0, 0],
         "record and grant"
     );
     assert_eq!(
@@ -337,8 +337,8 @@ fn a_deposit_fills_the_grants_that_it_gives() {
         },
     );
     let call = world.deposit(wrapped("for self", 1));
-    assert_eq!(world.slots(depositor, call), [8, 0, 0]);
-    let id = record_id(depositor, salt("deposit"));
+    assert_eq!(world.slots(depositor, call), [7, 0, 0]);
+    let id = deposited_id(depositor, owner, salt("deposit"));
     let versions = [0, 0, 0, 0, 0, 0, 0, 1];
     for (user, key, access, purpose) in [
         (owner, wrapped("for owner", 1), 2, 7),
@@ -352,9 +352,8 @@ fn a_deposit_fills_the_grants_that_it_gives() {
             words
         );
     }
-    let [word, _] = record_slots(id);
-    let owned = &world.chain.backend.slot(word)[12..];
-    assert_eq!(owned, owner.as_slice(), "the owner owns it");
+    let record = world.chain.view(abi::recordOfCall { id });
+    assert_eq!(record.owner, owner, "the owner owns it");
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl<B: Backend> World<B> {
         let (mut chain, [owner, user, asker]) = with_users::<B, 3>(["owner", "user", "asker"]);
         let ids = vec![
             add(&mut chain, owner, "a"),
-            digest("unknown"),
+            unknown_id(),
             add(&mut chain, user, "b"),
         ];
         chain.ok(
@@ -83,7 +83,7 @@ impl<B: Backend> World<B> {
 
 fn nothing_is_all_zero<B: Backend>() {
     let mut chain = Chain::<B>::new();
-    let (id, user, other) = (digest("unknown"), account("a"), account("b"));
+    let (id, user, other) = (unknown_id(), account("a"), account("b"));
     let no_user = abi::User {
         registered: false,
         role: 0,
@@ -98,7 +98,7 @@ fn nothing_is_all_zero<B: Backend>() {
         version: 0,
         epoch: 0,
         status: 0,
-        digest: B256::ZERO,
+        digest: Digest::ZERO,
     };
     assert_eq!(chain.view(abi::recordOfCall { id }), no_record);
     assert_eq!(standing(&mut chain, id, user), (0, 8));

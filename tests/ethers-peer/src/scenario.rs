@@ -34,7 +34,7 @@ pub(crate) async fn run(url: &str, registry: Address, checks: &mut Checks) -> Re
     let owner = Person::new(url, registry).await?;
     let salt = word(1);
     let scene = Scene {
-        id: keccak256([owner.address.as_bytes(), &salt].concat()),
+        id: record_id(owner.address, &salt),
         owner,
         reader: Person::new(url, registry).await?,
         researcher: Person::new(url, registry).await?,
@@ -77,7 +77,7 @@ impl Scene {
     }
 
     async fn addition(&self, salt: [u8; 32], checks: &mut Checks) -> Result<(), Failure> {
-        let (digest, sealed_info) = (word(2), Bytes::from(vec![0x5e; 169]));
+        let (digest, sealed_info) = (digest(2), Bytes::from(vec![0x5e; 169]));
         let registry = &self.owner.registry;
         let receipt = send(registry.add_record(salt, digest, sealed_info.clone())).await?;
         let expected = abi::RecordAddedFilter {
@@ -178,7 +178,7 @@ impl Scene {
         let expected = Refused::NotOwner(abi::NotOwner { id, caller });
         checks.equal("NotOwner", found, expected)?;
 
-        let late = owner.registry.update_record(id, 7, word(4), Bytes::new());
+        let late = owner.registry.update_record(id, 7, digest(4), Bytes::new());
         let expected = Refused::VersionConflict(abi::VersionConflict { id, current: 1 });
         checks.equal("VersionConflict", refusal(late).await?, expected)?;
 
@@ -235,7 +235,19 @@ impl Scene {
     }
 }
 
-/// A word that no coordinate, digest or salt is refused for.
+/// The id of a record that `owner` makes for themselves, as the interface documents it.
+fn record_id(owner: Address, salt: &[u8; 32]) -> [u8; 32] {
+    let mut id = keccak256([owner.as_bytes(), salt].concat());
+    id[12..].copy_from_slice(owner.as_bytes());
+    id
+}
+
+/// A digest that is not zero.
+fn digest(seed: u8) -> [u8; 28] {
+    [seed; 28]
+}
+
+/// A word that no coordinate or salt is refused for.
 fn word(seed: u8) -> [u8; 32] {
     let mut word = keccak256([seed]);
     word[0] = 1;

@@ -4,7 +4,7 @@ use alloy::contract::{CallBuilder, CallDecoder};
 use alloy::primitives::Bytes;
 use alloy::providers::DynProvider;
 use chartseal_tests::chain::TestChain;
-use chartseal_tests::registry::{IRegistry, cache, deploy, read_grant, word, wrapped_key};
+use chartseal_tests::registry::{IRegistry, cache, deploy, digest, read_grant, word, wrapped_key};
 
 use super::report::{Cell, Table};
 
@@ -79,16 +79,16 @@ async fn measure(cached: bool) -> Vec<Measured> {
     let vouch = used(registry.vouch(reader_address, 2, 0)).await;
     table.push(("vouch", vouch, None));
 
-    let addition = registry.addRecord(word(2), word(3), info(SMALL_INFO));
+    let addition = registry.addRecord(word(2), digest(3), info(SMALL_INFO));
     let id = addition.call().await.expect("an id");
     table.push((
         "addRecord, 128 bytes of info",
         used(addition).await,
         Some(seed::CREATE_DOC),
     ));
-    let addition = used(registry.addRecord(word(4), word(3), info(LARGE_INFO))).await;
+    let addition = used(registry.addRecord(word(4), digest(3), info(LARGE_INFO))).await;
     table.push(("addRecord, 1,024 bytes of info", addition, None));
-    let update = used(registry.updateRecord(id, 1, word(5), info(SMALL_INFO))).await;
+    let update = used(registry.updateRecord(id, 1, digest(5), info(SMALL_INFO))).await;
     table.push(("updateRecord", update, None));
 
     let request = used(theirs.requestAccess(id, 1, 1, info(SMALL_INFO))).await;
@@ -101,7 +101,7 @@ async fn measure(cached: bool) -> Vec<Measured> {
     table.push(("logAccess", used(theirs.logAccess(id, 5)).await, None));
 
     let kept = vec![read_grant(id, reader_address, 1)];
-    let rekey = used(registry.rekeyRecord(id, 2, word(6), info(SMALL_INFO), kept)).await;
+    let rekey = used(registry.rekeyRecord(id, 2, digest(6), info(SMALL_INFO), kept)).await;
     table.push(("rekeyRecord, one kept", rekey, None));
     let revoke = used(registry.revoke(id, reader_address)).await;
     table.push(("revoke", revoke, Some(seed::DELETE_ACCESS)));
@@ -117,7 +117,7 @@ async fn measure(cached: bool) -> Vec<Measured> {
     let deposit = registry.depositRecord(
         reader_address,
         word(7),
-        word(8),
+        digest(8),
         content,
         for_owner,
         for_self,

@@ -109,7 +109,7 @@ impl Adding {
             self.added += 1;
             let salt = word(self.added);
             let record = RecordRef {
-                record_id: record_id(self.owner, salt).into(),
+                record_id: record_id(self.owner, self.owner, salt).into(),
                 ..self.record
             };
             let key = self

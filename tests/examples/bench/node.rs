@@ -9,7 +9,7 @@ use alloy::providers::{DynProvider, Provider};
 use alloy::signers::local::PrivateKeySigner;
 use chartseal_devnode::{Config, Devnode};
 use chartseal_tests::chain::TestChain;
-use chartseal_tests::registry::{Registry, deploy, word};
+use chartseal_tests::registry::{Registry, deploy, digest, word};
 
 use super::gas::{SMALL_INFO, used};
 use super::report::{Cell, Table, millis};
@@ -97,7 +97,7 @@ impl Sender {
 
     /// Signs a transaction, then takes the time of sending it and fetching its receipt.
     pub(super) async fn add(&mut self, salt: B256, info: Bytes) -> Duration {
-        let call = self.registry.addRecord(salt, word(3), info);
+        let call = self.registry.addRecord(salt, digest(3), info);
         let mut request = call.into_transaction_request();
         request.set_chain_id(CHAIN_ID);
         request.set_nonce(self.nonce);

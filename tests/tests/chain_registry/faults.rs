@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use alloy_primitives::B256;
-use chartseal::chain::{ChainError, Connection, Journal, Limits, NodeUrl, Policy, Role};
+use chartseal::chain::{
+    ChainError, Connection, Journal, Limits, NodeUrl, ObjectDigest, Policy, Role,
+};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -114,7 +115,10 @@ async fn a_lost_reply_leads_to_one_version() {
         .record(id)
         .await
         .unwrap();
-    assert_eq!((record.version, record.digest), (2, B256::repeat_byte(2)));
+    assert_eq!(
+        (record.version, record.digest),
+        (2, ObjectDigest::repeat_byte(2))
+    );
 }
 
 #[tokio::test]

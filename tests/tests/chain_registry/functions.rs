@@ -2,7 +2,8 @@
 
 use alloy_primitives::{B256, Bytes};
 use chartseal::chain::{
-    AccessLevel, AccessReason, Event, Grant, Purpose, RecordStatus, Role, Subject, record_id,
+    AccessLevel, AccessReason, Event, Grant, ObjectDigest, Purpose, RecordStatus, Role, Subject,
+    record_id,
 };
 
 use super::world::{ALL, Person, World, content, key, wrapped};
@@ -87,7 +88,10 @@ async fn a_record_is_added_shared_updated_rekeyed_and_removed() {
     );
     let calls = patient.registry.calls();
     let id = patient.add(1).await;
-    assert_eq!(id, record_id(patient.address(), B256::repeat_byte(1)));
+    assert_eq!(
+        id,
+        record_id(patient.address(), patient.address(), B256::repeat_byte(1))
+    );
     patient.ok(calls.grant(&grant(id, &doctor))).await;
     let until = Some(4_000_000_000);
     patient
@@ -161,7 +165,7 @@ async fn a_record_is_added_shared_updated_rekeyed_and_removed() {
         .unwrap();
     assert_eq!(
         (record.version, record.epoch, record.digest),
-        (3, 1, B256::repeat_byte(3))
+        (3, 1, ObjectDigest::repeat_byte(3))
     );
     patient.ok(calls.revoke(id, doctor.address())).await;
     patient
@@ -284,7 +288,7 @@ async fn a_doctor_deposits_for_a_patient() {
     doctor.ok(deposit(B256::repeat_byte(5), None)).await;
     patient.ok(calls.disallow_deposits(doctor.address())).await;
 
-    let id = record_id(doctor.address(), salt);
+    let id = record_id(doctor.address(), patient.address(), salt);
     let history = patient.history().await;
     let records = history.records_of(patient.address(), ALL).unwrap();
     assert_eq!(records.len(), 2);

@@ -8,8 +8,8 @@ use std::time::Duration;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use chartseal::chain::{
     Account, Action, ChainError, Connection, Content, DeployOptions, Deployed, Deployer,
-    Deployment, History, Journal, Limits, Node, NodeUrl, Outcome, Page, Policy, Program, PublicKey,
-    Registry, Result, Role, WrappedKey,
+    Deployment, History, Journal, Limits, Node, NodeUrl, ObjectDigest, Outcome, Page, Policy,
+    Program, PublicKey, Registry, Result, Role, WrappedKey,
 };
 use chartseal_devnode::{Config, Devnode};
 use chartseal_tests::chain::skipped;
@@ -48,7 +48,7 @@ pub(crate) fn wrapped(key_version: u32) -> WrappedKey {
 /// Content with this digest.
 pub(crate) fn content(byte: u8) -> Content {
     Content {
-        digest: B256::repeat_byte(byte),
+        digest: ObjectDigest::repeat_byte(byte),
         sealed_info: Bytes::from(vec![byte; 256]),
     }
 }
@@ -280,6 +280,6 @@ impl Person {
         let salt = B256::repeat_byte(byte);
         self.ok(self.registry.calls().add_record(salt, &content(byte)))
             .await;
-        chartseal::chain::record_id(self.address(), salt)
+        chartseal::chain::record_id(self.address(), self.address(), salt)
     }
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::chain::abi::IRegistry as abi;
 use crate::chain::fake::Fake;
 use crate::chain::registry::{Connection as Reach, Registry};
-use crate::chain::values::{AccessLevel, Purpose, Role};
+use crate::chain::values::{AccessLevel, ObjectDigest, Purpose, Role};
 use crate::chain::{Event, Page};
 
 const REGISTRY: Address = Address::repeat_byte(9);
@@ -18,6 +18,10 @@ const ALL: Page = Page {
     after: None,
     limit: u32::MAX,
 };
+
+fn digest(byte: u8) -> ObjectDigest {
+    ObjectDigest::repeat_byte(byte)
+}
 
 fn id(byte: u8) -> B256 {
     B256::repeat_byte(byte)
@@ -65,7 +69,7 @@ impl Bench {
         self.emit(abi::RecordAdded {
             id: id(byte),
             owner: OWNER,
-            digest: id(byte),
+            digest: digest(byte),
             sealedInfo: info(byte),
         });
     }
@@ -118,28 +122,28 @@ async fn a_record_follows_its_events() {
         id: id(2),
         owner: OWNER,
         depositor: DOCTOR,
-        digest: id(2),
+        digest: digest(2),
         sealedInfo: info(2),
     });
     bench.emit(abi::RecordUpdated {
         id: id(1),
         author: DOCTOR,
         version: 2,
-        digest: id(3),
+        digest: digest(3),
         sealedInfo: info(3),
     });
     bench.emit(abi::RecordRekeyed {
         id: id(1),
         version: 3,
         epoch: 1,
-        digest: id(4),
+        digest: digest(4),
         sealedInfo: info(4),
     });
     bench.emit(abi::RecordUpdated {
         id: id(1),
         author: OWNER,
         version: 4,
-        digest: id(5),
+        digest: digest(5),
         sealedInfo: info(5),
     });
     assert_eq!(
@@ -158,7 +162,7 @@ async fn a_record_follows_its_events() {
     assert_eq!((records[0].creator, records[1].creator), (OWNER, DOCTOR));
     assert_eq!(
         (records[0].content.digest, &records[0].content.sealed_info),
-        (id(5), &info(5))
+        (digest(5), &info(5))
     );
     assert_eq!((records[0].added.block, records[0].changed.block), (1, 5));
     assert_eq!(records[0].changed.timestamp, 1_700_000_005);
@@ -401,7 +405,7 @@ async fn a_reorganisation_rolls_back() {
         id: id(1),
         author: OWNER,
         version: 2,
-        digest: id(3),
+        digest: digest(3),
         sealedInfo: info(3),
     });
     bench.add(2);
@@ -471,7 +475,7 @@ async fn what_the_registry_cannot_have_emitted_is_refused() {
             abi::RecordAdded {
                 id: id(1),
                 owner: OWNER,
-                digest: id(1),
+                digest: digest(1),
                 sealedInfo: vec![0; 1_025].into(),
             }
             .encode_data()
@@ -582,7 +586,7 @@ async fn ten_thousand_records_are_listed_in_order() {
         let added = |number: u32| abi::RecordAdded {
             id: name(block * 100 + number),
             owner: OWNER,
-            digest: id(1),
+            digest: digest(1),
             sealedInfo: vec![7; 512].into(),
         };
         let events: Vec<_> = (0..100).map(added).collect();

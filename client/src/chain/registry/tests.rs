@@ -5,7 +5,7 @@ use alloy::sol_types::{SolCall, SolEvent, SolValue};
 use super::*;
 use crate::chain::abi::IRegistry;
 use crate::chain::fake::Fake;
-use crate::chain::values::RecordStatus;
+use crate::chain::values::{ObjectDigest, RecordStatus};
 
 const ID: B256 = B256::repeat_byte(5);
 
@@ -52,7 +52,7 @@ fn serve(chain: &Fake, version: u32, status: u8) {
         version,
         epoch: 0,
         status,
-        digest: B256::repeat_byte(2),
+        digest: ObjectDigest::repeat_byte(2),
     };
     chain.state().answer = Ok(IRegistry::recordOfCall::abi_encode_returns(&record).into());
 }
@@ -243,7 +243,7 @@ async fn own_changes_count_as_seen() {
         id: ID,
         author: Address::repeat_byte(1),
         version: 9,
-        digest: B256::repeat_byte(2),
+        digest: ObjectDigest::repeat_byte(2),
         sealedInfo: Bytes::new(),
     };
     let inner = alloy::primitives::Log {

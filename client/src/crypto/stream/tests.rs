@@ -113,7 +113,10 @@ fn every_boundary_length_round_trips() {
         assert_eq!(sealed.content_len, len as u64);
         assert_eq!(sealed.object_len, object.len() as u64);
         assert_eq!(object_len(len as u64), Some(object.len() as u64));
-        assert_eq!(sealed.digest.0, *blake3::hash(&object).as_bytes());
+        assert_eq!(
+            sealed.digest.0,
+            blake3::hash(&object).as_bytes()[..DIGEST_LEN]
+        );
         let mut opened = Vec::new();
         let summary = open(&object[..], &mut opened, &key(), &context(), &sealed.digest).unwrap();
         assert!(opened == content, "length {len}");

@@ -6,8 +6,8 @@ use alloy_primitives::{Address, B256};
 
 use super::access;
 use super::views::{Views, pairs, record_users};
-use crate::common::abi;
 use crate::common::abi::IRegistryEvents as Event;
+use crate::common::{Digest, abi};
 
 /// What somebody knows who reads nothing but the registry's logs and the times of their blocks.
 #[derive(Default)]
@@ -126,7 +126,7 @@ impl Audit {
             }
             Event::RecordRemoved(e) => {
                 let record = self.records.get_mut(&e.id).expect("added before");
-                (record.status, record.digest) = (2, B256::ZERO);
+                (record.status, record.digest) = (2, Digest::ZERO);
             }
             other => unreachable!("{other:?} is of no record"),
         }

@@ -7,7 +7,7 @@ use alloy_sol_types::SolInterface;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRng, TestRunner};
 
-use super::steps::{Action, people, unknown_id};
+use super::steps::{Action, people};
 use super::{Audit, Counter, Coverage, Model, Step, Views, step};
 use crate::common::*;
 
@@ -93,36 +93,29 @@ impl<B: Backend> Play<B> {
 
     /// Sets a counter to its end on all sides.
     fn wind(&mut self, counter: Counter) {
-        const END: u32 = u32::MAX;
         match counter {
             Counter::KeyVersion(user) => {
                 let users = [&mut self.model.users, &mut self.audit.users];
                 for users in users.into_iter().filter(|users| users.contains_key(&user)) {
-                    users.entry(user).and_modify(|known| known.keyVersion = END);
+                    users
+                        .entry(user)
+                        .and_modify(|known| known.keyVersion = u32::MAX);
                     let [_, slot] = user_slots(user);
-                    self.chain.rewrite(slot, |word| with_key_version(word, END));
+                    self.chain
+                        .rewrite(slot, |word| with_key_version(word, u32::MAX));
                 }
             }
             Counter::Version(id) => {
-                self.wind_record(id, |record| record.version = END, |w| with_version(w, END));
+                for records in [&mut self.model.records, &mut self.audit.records] {
+                    records
+                        .entry(id)
+                        .and_modify(|record| record.version = u32::from(u16::MAX));
+                }
+                if self.model.records.contains_key(&id) {
+                    self.chain
+                        .rewrite(record_slot(id), |word| with_version(word, u16::MAX));
+                }
             }
-            Counter::Epoch(id) => {
-                self.wind_record(id, |record| record.epoch = END, |w| with_epoch(w, END));
-            }
-        }
-    }
-
-    fn wind_record(
-        &mut self,
-        id: B256,
-        set: impl Fn(&mut abi::Record),
-        set_word: impl Fn(B256) -> B256,
-    ) {
-        if self.model.records.contains_key(&id) {
-            self.model.records.entry(id).and_modify(&set);
-            self.audit.records.entry(id).and_modify(&set);
-            let [slot, _] = record_slots(id);
-            self.chain.rewrite(slot, set_word);
         }
     }
 }

@@ -7,7 +7,7 @@ use alloy_sol_types::{SolError, SolEvent};
 
 use super::access;
 use super::rule::over;
-use crate::common::{FIELD_PRIME, MAX_TIME, Outcome, abi, no_key};
+use crate::common::{Digest, FIELD_PRIME, MAX_TIME, Outcome, abi, no_key};
 
 /// A value, or the revert data.
 pub(super) type Refused<T> = Result<T, Vec<u8>>;
@@ -78,7 +78,7 @@ impl Model {
             version: 0,
             epoch: 0,
             status: 0,
-            digest: B256::ZERO,
+            digest: Digest::ZERO,
         })
     }
 
@@ -256,7 +256,7 @@ pub(super) fn check_purpose(id: B256, user: Address, purpose: u8) -> Refused<()>
     }
 }
 
-pub(super) fn check_content(id: B256, digest: B256, info: &[u8]) -> Refused<()> {
+pub(super) fn check_content(id: B256, digest: Digest, info: &[u8]) -> Refused<()> {
     if digest.is_zero() {
         return refuse(abi::ZeroDigest { id });
     }
@@ -282,8 +282,10 @@ pub(super) fn check_count(count: usize) -> Refused<()> {
 }
 
 /// The counter's next value.
-pub(super) fn next(counter: u32, subject: B256) -> Refused<u32> {
-    counter
-        .checked_add(1)
-        .map_or_else(|| refuse(abi::CounterExhausted { subject }), Ok)
+pub(super) fn next(counter: u32, end: u32, subject: B256) -> Refused<u32> {
+    if counter == end {
+        refuse(abi::CounterExhausted { subject })
+    } else {
+        Ok(counter + 1)
+    }
 }

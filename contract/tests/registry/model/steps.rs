@@ -11,12 +11,11 @@ use super::Model;
 use crate::common::abi::IRegistryCalls as Call;
 use crate::common::*;
 
-/// A 32-bit counter that histories set to its end.
+/// A counter that histories set to its end.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Counter {
     KeyVersion(Address),
     Version(B256),
-    Epoch(B256),
 }
 
 /// One step of a history.
@@ -72,11 +71,6 @@ pub(super) enum Action {
 pub(super) fn people() -> Vec<Address> {
     let named = (0..5).map(|number| account(&format!("user {number}")));
     named.chain([Address::ZERO, account("outsider")]).collect()
-}
-
-/// An id that no record has.
-pub(super) fn unknown_id() -> B256 {
-    digest("unknown")
 }
 
 impl Step {
@@ -234,9 +228,9 @@ impl Maker<'_> {
         self.value(&good, &[B256::ZERO, FIELD_PRIME, B256::repeat_byte(0xff)])
     }
 
-    fn digest(&mut self) -> B256 {
+    fn digest(&mut self) -> Digest {
         let good = ["a", "b", "c", "d"].map(digest);
-        self.value(&good, &[B256::ZERO])
+        self.value(&good, &[Digest::ZERO])
     }
 
     fn sealed(&mut self, limit: usize) -> Bytes {
@@ -290,9 +284,8 @@ impl Maker<'_> {
     }
 
     fn counter(&mut self) -> Counter {
-        match self.roll(3) {
+        match self.roll(2) {
             0 => Counter::Version(self.record()),
-            1 => Counter::Epoch(self.record()),
             _ => Counter::KeyVersion(self.anyone()),
         }
     }

@@ -1,11 +1,11 @@
 //! What each function does, in the order in which it looks for errors.
 
-use alloy_primitives::{Address, B256, keccak256};
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 
 use super::state::*;
-use crate::common::abi;
 use crate::common::abi::IRegistryCalls as Call;
+use crate::common::{Digest, abi, deposited_id};
 
 impl Model {
     /// Runs a call. Returns its return data.
@@ -53,7 +53,7 @@ impl Model {
         }
         check_role(user, call.role)?;
         check_key(user, call.keyX)?;
-        let version = next(known.keyVersion, user.into_word())?;
+        let version = next(known.keyVersion, u32::MAX, user.into_word())?;
         let (odd, x, role) = (call.keyOdd, call.keyX, call.role);
         let registration = abi::User {
             registered: true,
@@ -77,7 +77,7 @@ impl Model {
     fn rotate_key(&mut self, call: &abi::rotateKeyCall) -> Refused<()> {
         let (user, known) = (self.caller, self.registered(self.caller)?);
         check_key(user, call.keyX)?;
-        let version = next(known.keyVersion, user.into_word())?;
+        let version = next(known.keyVersion, u32::MAX, user.into_word())?;
         let (odd, x) = (call.keyOdd, call.keyX);
         self.users.insert(
             user,
@@ -137,8 +137,8 @@ impl Model {
     }
 
     /// A new record of `owner`, made by the caller.
-    fn create(&mut self, owner: Address, salt: B256, digest: B256, info: &[u8]) -> Refused<B256> {
-        let id = keccak256([self.caller.as_slice(), salt.as_slice()].concat());
+    fn create(&mut self, owner: Address, salt: B256, digest: Digest, info: &[u8]) -> Refused<B256> {
+        let id = deposited_id(self.caller, owner, salt);
         if self.records.contains_key(&id) {
             return refuse(abi::RecordExists { id });
         }
@@ -179,7 +179,7 @@ impl Model {
             });
         }
         check_content(id, call.digest, &call.sealedInfo)?;
-        record.version = next(record.version, id)?;
+        record.version = next(record.version, u16::MAX.into(), id)?;
         record.digest = call.digest;
         self.records.insert(id, record.clone());
         self.emit(abi::RecordUpdated {
@@ -196,7 +196,7 @@ impl Model {
         check_count(call.kept.len())?;
         let id = call.id;
         let mut record = self.owned(id)?;
-        record.epoch = next(record.epoch, id)?;
+        record.epoch += 1;
         if record.version != call.expectedVersion {
             return refuse(abi::VersionConflict {
                 id,
@@ -204,7 +204,7 @@ impl Model {
             });
         }
         check_content(id, call.digest, &call.sealedInfo)?;
-        record.version = next(record.version, id)?;
+        record.version = next(record.version, u16::MAX.into(), id)?;
         record.digest = call.digest;
         self.records.insert(id, record.clone());
         self.emit(abi::RecordRekeyed {
@@ -233,7 +233,7 @@ impl Model {
             id,
             abi::Record {
                 status: 2,
-                digest: B256::ZERO,
+                digest: Digest::ZERO,
                 ..record
             },
         );
