@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::args::Global;
@@ -17,6 +18,8 @@ use crate::records::Session;
 pub(crate) struct App {
     pub(crate) home: Home,
     pub(crate) output: Output,
+    /// Cancelled when an operation that was asked to stop took too long to do so.
+    pub(crate) overdue: CancellationToken,
     given: Global,
     passphrase: OnceCell<Passphrase>,
 }
@@ -27,6 +30,7 @@ impl App {
         Ok(Self {
             home: Home::open(&given)?,
             output,
+            overdue: CancellationToken::new(),
             given,
             passphrase: OnceCell::new(),
         })

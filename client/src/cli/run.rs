@@ -9,6 +9,7 @@ use super::app::App;
 use super::args::Arguments;
 use super::exit::Exit;
 use super::failure::{Failure, Outcome};
+use crate::records::RecordsError;
 
 /// Runs the program. The one place where exit codes are decided.
 pub fn main() -> ExitCode {
@@ -46,5 +47,14 @@ fn run(arguments: Arguments) -> Outcome {
         let what = format!("the system gave no threads: {error}");
         Failure::new(Exit::Failed, what, "Close some programs and try again.")
     })?;
-    runtime.block_on(arguments.command.exec(&app))
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            biased;
+            outcome = arguments.command.exec(&app) => outcome,
+            () = app.overdue.cancelled() => Err(RecordsError::Stopped.into()),
+        }
+    });
+    // Whatever a thread still does may be cut off anywhere: it is taken up again.
+    runtime.shutdown_background();
+    outcome
 }

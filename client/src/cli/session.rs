@@ -11,10 +11,8 @@ use crate::chain::{History, Registry};
 use crate::records::{Parts, Session, Stores};
 use crate::storage::{Limits, Settings};
 
-/// How long an operation that was asked to stop may take to do so.
-const GRACE: Duration = Duration::from_secs(10);
-/// What shells expect of a program that a signal ended (128 + SIGINT).
-const INTERRUPTED: i32 = 130;
+/// How long an operation that was asked to stop may take to come to an end of its own.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Opens the keystore, connects to the registry and gets the stores ready.
 pub(super) async fn open(app: &App) -> Outcome<Session> {
@@ -37,18 +35,19 @@ pub(super) async fn open(app: &App) -> Outcome<Session> {
     let session = session
         .with_progress(Arc::new(Progress::new(app.shows_progress())))
         .with_outcomes_kept();
-    stop_on_signal(&session)?;
+    stop_on_signal(app, &session)?;
     Ok(session)
 }
 
-/// A first signal ends the operation where it can be resumed; if that takes too long, the program ends.
-fn stop_on_signal(session: &Session) -> Outcome {
+/// A signal ends the operation where it can be resumed; one that waits for an answer, say, is left where it is.
+fn stop_on_signal(app: &App, session: &Session) -> Outcome {
     let (signal, token) = (stop::signal()?, session.stop_token());
+    let overdue = app.overdue.clone();
     tokio::spawn(async move {
         signal.await;
         token.cancel();
         tokio::time::sleep(GRACE).await;
-        std::process::exit(INTERRUPTED);
+        overdue.cancel();
     });
     Ok(())
 }

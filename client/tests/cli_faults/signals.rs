@@ -20,13 +20,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The exit code of what passes.
 const UNAVAILABLE: i32 = 7;
 
-/// Asks the program to stop when it waits for the `nth` answer. How it ended; `None` if it never asked for that many.
-fn stopped_at(
-    command: &mut Command,
-    proxy: &Proxy,
-    nth: u32,
-    signal: Signal,
-) -> Option<ExitStatus> {
+/// Asks the program to stop when it waits for the `nth` answer. How it ended: of its own if it asked for fewer.
+fn stopped_at(command: &mut Command, proxy: &Proxy, nth: u32, signal: Signal) -> ExitStatus {
     proxy.at(nth, Fault::Stall);
     let mut child = command
         .stdout(Stdio::null())
@@ -34,14 +29,14 @@ fn stopped_at(
         .spawn()
         .unwrap();
     while proxy.exchanges() < nth {
-        if child.try_wait().unwrap().is_some() {
-            return None;
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
         }
         thread::sleep(PAUSE);
     }
     let process = Pid::from_raw(i32::try_from(child.id()).unwrap());
     kill(process, signal).unwrap();
-    Some(ended(&mut child))
+    ended(&mut child)
 }
 
 fn ended(child: &mut Child) -> ExitStatus {
@@ -67,16 +62,16 @@ fn round(patient: &Patient<'_>, proxy: &Proxy, round: usize, nth: u32, signal: S
     command.env("CHARTSEAL_RPC", proxy.url());
     let status = stopped_at(&mut command, proxy, nth, signal);
     proxy.heal();
-    if let Some(status) = status {
+    let begun = patient.unfinished() > 0;
+    if !status.success() {
         // Before the profile is unlocked there is nothing to take care of, and the signal does what it always does.
         let by_signal = status.signal() == Some(signal as i32);
         assert!(
             by_signal || status.code() == Some(UNAVAILABLE),
             "{how}: {status}"
         );
+        answer(&mut again(&command), &how);
     }
-    let begun = patient.unfinished() > 0;
-    answer(&mut again(&command), &how);
     patient.check(round, &how);
     begun
 }
