@@ -38,14 +38,14 @@ const ESTIMATE_ERROR: f64 = 0.015;
 const CALL_STIPEND: u64 = 2_300;
 
 /// A request with its prices settled.
-struct Prepared {
+pub(super) struct Prepared {
     tx: TxEnv,
     offered_price: U256,
     fee_cap: u128,
 }
 
 impl Prepared {
-    fn message(&self, gas_limit: u64, purpose: Purpose) -> Message {
+    pub(super) fn message(&self, gas_limit: u64, purpose: Purpose) -> Message {
         let tx = TxEnv {
             gas_limit,
             ..self.tx.clone()
@@ -141,7 +141,7 @@ impl Chain {
     }
 
     /// Resolves a request against a block, and does `work` with it on an executor thread.
-    fn prepared<T: Send>(
+    pub(super) fn prepared<T: Send>(
         &self,
         request: &TransactionRequest,
         at: BlockId,
@@ -276,16 +276,22 @@ fn tx_type(request: &TransactionRequest) -> u8 {
     u8::from(request.access_list.is_some())
 }
 
-fn check_call_funds(view: &StateView<'_>, prepared: &Prepared, gas: u64) -> Result<(), CallError> {
+pub(super) fn check_call_funds(
+    view: &StateView<'_>,
+    prepared: &Prepared,
+    gas: u64,
+) -> Result<(), CallError> {
     let Prepared { tx, fee_cap, .. } = prepared;
     let have = view.record(tx.caller).unwrap_or_default().balance;
     Ok(check_funds(have, gas, *fee_cap, tx.value, tx.caller)?)
 }
 
 fn execute(environment: &Environment<'_>, message: &Message) -> Result<Execution, CallError> {
-    environment
-        .execute(message)
-        .map_err(|error| CallError::Refused(error.into()))
+    environment.execute(message).map_err(refused)
+}
+
+pub(super) fn refused(error: ExecuteError) -> CallError {
+    CallError::Refused(error.into())
 }
 
 /// The result of an execution as a client gets it.
@@ -393,7 +399,7 @@ impl Search<'_, '_> {
         {
             Ok(execution) => Ok(Some(execution)),
             Err(ExecuteError::IntrinsicGas { .. }) => Ok(None),
-            Err(error) => Err(CallError::Refused(error.into())),
+            Err(error) => Err(refused(error)),
         }
     }
 

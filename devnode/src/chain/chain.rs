@@ -175,6 +175,15 @@ impl Chain {
         StateView::at(&self.world, self.entry(target).position, past)
     }
 
+    /// The state that the block with this number was made on. What was changed outside a block counts
+    /// to the one before.
+    pub(super) fn view_before(&self, number: u64) -> StateView<'_> {
+        let parent = self.entry(Target::Number(number.saturating_sub(1)));
+        let past = usize::try_from(number).unwrap_or(usize::MAX);
+        let past = &self.entries[..past.min(self.entries.len())];
+        StateView::at(&self.world, parent.position, past)
+    }
+
     /// The base fee of the next block.
     pub(super) fn next_base_fee(&self) -> u64 {
         self.world

@@ -175,6 +175,9 @@ pub enum CallError {
     /// There is no such block.
     #[error("header not found")]
     UnknownBlock(BlockId),
+    /// No such transaction is mined.
+    #[error("transaction not found")]
+    UnknownTransaction,
     /// The parameters contradict each other.
     #[error("{0}")]
     InvalidParams(String),

@@ -18,6 +18,8 @@
 //! call(&self, &TransactionRequest, BlockId, &Overrides) -> Result<Bytes, CallError>
 //! estimate_gas(&self, &TransactionRequest, BlockId, &Overrides) -> Result<u64, CallError>
 //! create_access_list(&self, &TransactionRequest, BlockId) -> Result<AccessListResult, CallError>
+//! trace_transaction(&self, B256, AnyRecorder<T>) -> Result<T, CallError>
+//! trace_call(&self, &TransactionRequest, BlockId, &Overrides, AnyRecorder<T>) -> Result<T, CallError>
 //!
 //! chain_id(&self) -> u64            block_number(&self) -> u64
 //! gas_price(&self) -> u128          max_priority_fee(&self) -> u128 (always 0)
@@ -61,6 +63,7 @@ mod node_interface;
 mod query;
 mod state;
 mod submit;
+mod trace;
 mod types;
 mod view;
 
@@ -70,4 +73,5 @@ pub use error::{CallError, ControlError, SendError, StateFileError};
 pub use event::ChainEvent;
 pub use genesis::{CACHE_MANAGER, CREATE2_FACTORY};
 pub use history::HISTORY_STORAGE;
+pub use trace::{AnyRecorder, Recorder, Traced};
 pub use types::{Block, MinedTransaction, Receipt};

@@ -241,7 +241,8 @@ pub(super) fn check_init_code(kind: TxKind, size: usize) -> Result<(), SendError
     Ok(())
 }
 
-fn message(tx: &TxEnvelope, caller: Address, base_fee: u128) -> Message {
+/// A signed transaction as it is executed.
+pub(super) fn message(tx: &TxEnvelope, caller: Address, base_fee: u128) -> Message {
     let authorizations = tx.authorization_list().unwrap_or_default();
     let env = TxEnv {
         tx_type: tx.ty(),

@@ -11,6 +11,7 @@ use revm::{
     state::AccountInfo,
 };
 
+use super::trace::Trace;
 use crate::stylus::{ProgramCache, api::Pages};
 
 /// Beneficiary of every block: the sequencer. Source: Nitro `arbos/l1pricing`, `BatchPosterAddress`.
@@ -97,6 +98,8 @@ pub(super) struct TxScope<'a> {
     pub(super) frames: Vec<Option<Address>>,
     /// Gas above the compute cap, held back while the transaction executes.
     pub(super) held_gas: u64,
+    /// Who watches.
+    pub(super) trace: Option<Trace<'a>>,
 }
 
 impl TxScope<'_> {

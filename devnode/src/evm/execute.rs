@@ -17,10 +17,11 @@ use revm::{
 
 use super::{
     arbos::{ARBOS_STATE, Field},
-    context::{Purpose, StateReader, StateRef, TxScope},
+    context::{NitroContext, Purpose, StateReader, StateRef, TxScope},
     handler::NitroHandler,
     machine::NitroEvm,
     opcodes::SPEC,
+    trace::{Trace, Tracer},
 };
 use crate::stylus::{EXECUTOR_STACK_BYTES, ProgramCache, api::Pages};
 
@@ -103,13 +104,33 @@ impl Environment<'_> {
     /// # Errors
     /// [`ExecuteError`] when it could not begin.
     pub fn execute(&self, message: &Message) -> Result<Execution, ExecuteError> {
-        let mut evm = NitroEvm::new(self.context(message));
+        self.run(message, None)
+    }
+
+    /// Executes `message` as [`Self::execute`] does, with the same result, while `tracer` watches.
+    ///
+    /// # Errors
+    /// [`ExecuteError`] when it could not begin.
+    pub fn trace(
+        &self,
+        message: &Message,
+        tracer: &mut dyn Tracer,
+    ) -> Result<Execution, ExecuteError> {
+        self.run(message, Some(Trace::new(tracer)))
+    }
+
+    fn run<'s>(
+        &'s self,
+        message: &Message,
+        trace: Option<Trace<'s>>,
+    ) -> Result<Execution, ExecuteError> {
+        let mut evm = NitroEvm::new(self.context(message, trace));
         let result = NitroHandler::new().run(&mut evm).map_err(execute_error)?;
         let state = evm.ctx().journal_mut().finalize();
         Ok(Execution::new(result, state))
     }
 
-    fn context(&self, message: &Message) -> super::context::NitroContext<'_> {
+    fn context<'s>(&'s self, message: &Message, trace: Option<Trace<'s>>) -> NitroContext<'s> {
         let db = WrapDatabaseRef(StateRef(self.state));
         let scope = TxScope {
             programs: self.programs,
@@ -119,6 +140,7 @@ impl Environment<'_> {
             pages: Pages::default(),
             frames: Vec::new(),
             held_gas: 0,
+            trace,
         };
         Context::<BlockEnv, TxEnv, CfgEnv, _>::new(db, SPEC)
             .with_block(self.block.clone())
@@ -186,7 +208,7 @@ impl Execution {
 }
 
 /// geth's text for a failure. Source: go-ethereum `core/vm/errors.go`.
-fn halt_text(reason: &HaltReason) -> String {
+pub(super) fn halt_text(reason: &HaltReason) -> String {
     match reason {
         HaltReason::OutOfGas(_) => "out of gas".into(),
         HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode | HaltReason::NotActivated => {

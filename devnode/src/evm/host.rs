@@ -20,7 +20,7 @@ use crate::stylus::{
     EvmApi,
     api::{
         CallKind, CallOutcome, CallRequest, CreateOutcome, CreateRequest, Environment, Flush,
-        Pages, Refused,
+        HostCall, Pages, Refused,
     },
     gas::{
         CallGas, CallTarget, CreateGas, FlushMeter, SlotState, account_code_gas, account_touch_gas,
@@ -315,7 +315,11 @@ impl EvmApi for Host<'_, '_> {
         }
         let address = self.acting();
         let data = LogData::new(topics, data).ok_or(Refused)?;
-        self.ctx().journal_mut().log(Log { address, data });
+        let log = Log { address, data };
+        if let Some(trace) = &mut self.ctx().chain.trace {
+            trace.tracer.log(&log);
+        }
+        self.ctx().journal_mut().log(log);
         Ok(())
     }
 
@@ -354,5 +358,15 @@ impl EvmApi for Host<'_, '_> {
 
     fn console(&mut self, line: &str) {
         println!("{line}");
+    }
+
+    fn is_traced(&self) -> bool {
+        self.evm.ctx_ref().chain.trace.is_some()
+    }
+
+    fn host_call(&mut self, call: HostCall) {
+        if let Some(trace) = &mut self.ctx().chain.trace {
+            trace.tracer.host_call(call);
+        }
     }
 }

@@ -5,7 +5,8 @@
 //! ([`NitroEvm::run_nested`]).
 
 use revm::{
-    context::{Evm, FrameStack},
+    context::{ContextTr, Evm, FrameStack},
+    context_interface::JournalTr,
     handler::{
         EthFrame, EvmTr, FrameData, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
@@ -20,7 +21,7 @@ use super::{
     context::NitroContext,
     opcodes::{NitroInstructions, instructions},
     precompiles::NitroPrecompiles,
-    stylus_frame,
+    stylus_frame, trace, trace_run,
 };
 use crate::stylus::code::is_stylus_program;
 
@@ -105,10 +106,16 @@ impl<'a> NitroEvm<'a> {
 
     fn run_top(&mut self) -> InterpreterAction {
         let frame = self.inner.frame_stack.get();
-        if is_stylus_program(frame.interpreter.bytecode.original_byte_slice()) {
+        let code = frame.interpreter.bytecode.original_byte_slice();
+        // Empty init code runs as one STOP here, and not at all in geth.
+        let has_code = !code.is_empty();
+        if is_stylus_program(code) {
             return InterpreterAction::Return(stylus_frame::run(self));
         }
         let instructions = &self.inner.instruction;
+        if self.inner.ctx.chain.trace.is_some() && has_code {
+            return trace_run::run(&mut frame.interpreter, instructions, &mut self.inner.ctx);
+        }
         frame.interpreter.run_plain(
             instructions.instruction_table(),
             instructions.gas_table(),
@@ -170,9 +177,12 @@ impl<'a> EvmTr for NitroEvm<'a> {
         &mut self,
         init: <Frame as FrameTr>::FrameInit,
     ) -> Result<FrameInitResult<'_, Frame>, FrameError<'a>> {
-        match self.inner.frame_init(init)? {
-            ItemOrResult::Result(result) => return Ok(ItemOrResult::Result(result)),
-            ItemOrResult::Item(_) => {}
+        let logs = self.inner.ctx.journal().logs().len();
+        trace::enter(&mut self.inner.ctx, &init.frame_input);
+        if let ItemOrResult::Result(result) = self.inner.frame_init(init)? {
+            trace::logs(&mut self.inner.ctx, logs);
+            trace::exit(&mut self.inner.ctx, &result);
+            return Ok(ItemOrResult::Result(result));
         }
         let frame = self.inner.frame_stack.get();
         self.inner.ctx.chain.frames.push(acting_address(frame));
@@ -184,8 +194,9 @@ impl<'a> EvmTr for NitroEvm<'a> {
         let frame = self.inner.frame_stack.get();
         refuse_foreign_ef(frame, &mut action);
         let next = frame.process_next_action::<_, FrameError<'a>>(&mut self.inner.ctx, action)?;
-        if matches!(next, ItemOrResult::Result(_)) {
+        if let ItemOrResult::Result(result) = &next {
             frame.set_finished(true);
+            trace::exit(&mut self.inner.ctx, result);
         }
         Ok(next)
     }

@@ -19,8 +19,11 @@ mod opcodes;
 mod peek;
 pub mod precompiles;
 mod stylus_frame;
+pub mod trace;
+mod trace_run;
 
 pub use context::{
     BLOCK_GAS_LIMIT, MAX_CODE_SIZE, Purpose, SEQUENCER, StateReader, TX_COMPUTE_CAP,
 };
 pub use execute::{Environment, ExecuteError, Execution, Message, Status, on_executor_thread};
+pub use trace::Tracer;

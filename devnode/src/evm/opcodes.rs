@@ -1,5 +1,6 @@
 //! The opcodes that behave differently on an Arbitrum chain.
 
+use alloy_primitives::{Address, U256};
 use revm::{
     bytecode::opcode,
     context::ContextTr,
@@ -14,7 +15,7 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 
-use super::context::NitroContext;
+use super::{context::NitroContext, peek, trace};
 use crate::stylus::code::is_stylus_program;
 
 /// The hardfork whose opcodes and prices apply at ArbOS 51.
@@ -59,5 +60,21 @@ fn selfdestruct(context: Host<'_, '_>) -> InstructionExecResult {
     if is_stylus {
         return Err(InstructionResult::Revert);
     }
-    host::selfdestruct(context)
+    destroy(context, acting)
+}
+
+/// revm's SELFDESTRUCT, and word of it to the tracer.
+fn destroy(context: Host<'_, '_>, acting: Address) -> InstructionExecResult {
+    let heir = context.interpreter.stack.data().last().copied();
+    let ctx = &mut *context.host;
+    let balance = peek::account(ctx, acting).map_or(U256::ZERO, |account| account.balance);
+    let result = host::selfdestruct(InstructionContext {
+        interpreter: &mut *context.interpreter,
+        host: &mut *context.host,
+    });
+    if let (Some(heir), Err(InstructionResult::SelfDestruct)) = (heir, &result) {
+        let heir = Address::from_word(heir.into());
+        trace::selfdestruct(context.host, acting, heir, balance);
+    }
+    result
 }

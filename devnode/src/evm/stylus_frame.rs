@@ -13,6 +13,7 @@ use super::{
     context::NitroContext,
     host::Host,
     machine::{Frame, NitroEvm},
+    trace,
 };
 use crate::stylus::{
     Frame as ProgramFrame, Outcome, Program, Status, StylusParams, api::Environment, call_program,
@@ -120,6 +121,7 @@ fn prepare(
 /// A failure that is no revert: takes all gas. At the top of the call stack its text reaches the
 /// client.
 fn halt(ctx: &mut NitroContext<'_>, mut gas: Gas, depth: usize, text: String) -> InterpreterResult {
+    trace::fault(ctx, &text);
     if depth == 0 {
         ctx.local_mut().set_precompile_error_context(text);
     }

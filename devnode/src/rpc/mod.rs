@@ -5,6 +5,7 @@
 //! file of its namespace. `objects` gives blocks, transactions and receipts their JSON shapes.
 
 mod context;
+mod debug;
 mod dev;
 mod dispatch;
 mod error;
@@ -19,6 +20,7 @@ mod params;
 mod server;
 mod shared;
 mod subscriptions;
+mod tracers;
 mod trail;
 mod ws;
 
@@ -29,6 +31,7 @@ pub(crate) use shared::{MAX_CALLS, SharedChain, Unavailable};
 
 /// Adds every method of every namespace.
 fn register(module: &mut Module<Context>) {
+    debug::register(module);
     dev::register(module);
     eth::register(module);
     net::register(module);

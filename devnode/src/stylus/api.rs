@@ -130,6 +130,24 @@ pub struct Flush {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
+/// A call of a host function that came to an end, or an edge of the program, as a trace shows it.
+///
+/// Names and layouts are those of Nitro's traces: big-endian integers, addresses of 20 bytes, words of
+/// 32, and what has no fixed length last. Source: Nitro `crates/wasm-libraries/user-host-trait`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostCall {
+    /// Name of the function, `user_entrypoint` or `user_returned`.
+    pub name: &'static str,
+    /// What the program handed over.
+    pub args: Bytes,
+    /// What it got.
+    pub outs: Bytes,
+    /// Ink before the function charged anything.
+    pub start_ink: u64,
+    /// Ink after it, what it called included.
+    pub end_ink: u64,
+}
+
 /// Memory pages of 64 KiB that the programs of one transaction hold.
 ///
 /// The counters belong to the transaction: a revert does not undo `ever`, and `open` goes back when
@@ -201,4 +219,12 @@ pub trait EvmApi {
 
     /// A line a program printed through the `console` module (debug chains only).
     fn console(&mut self, line: &str);
+
+    /// Whether [`Self::host_call`] wants to hear. Asked once for each frame.
+    fn is_traced(&self) -> bool {
+        false
+    }
+
+    /// A host function came to an end, in a frame that is traced.
+    fn host_call(&mut self, _call: HostCall) {}
 }

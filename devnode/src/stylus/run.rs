@@ -5,13 +5,16 @@
 use alloy_primitives::Bytes;
 use wasmi::{Extern, Instance, Store, StoreLimitsBuilder, TrapCode, Val};
 
-use super::api::EvmApi;
+use super::api::{EvmApi, HostCall};
 use super::entry::MAX_OPEN_PAGES;
 use super::host::{self, Escape, Host, Meter};
 use super::outcome::{Frame, Outcome, Status};
 use super::params::StylusParams;
 use super::program::Program;
 use super::validate::{ENTRY_POINT, MEMORY};
+
+/// Name of the end of a program in traces.
+const RETURNED: &str = "user_returned";
 
 /// Bytes of a memory page.
 const PAGE_BYTES: usize = 65_536;
@@ -71,19 +74,32 @@ fn start<'a>(
 
 fn execute(store: &mut Store<Host<'_>>, instance: Instance, meter: Meter) -> Outcome {
     let length = store.data().frame.calldata.len() as u32;
+    let ink = ink_left(store, meter);
+    record(
+        store,
+        ENTRY_POINT,
+        length.to_be_bytes().into(),
+        Bytes::new(),
+        ink,
+    );
     let result = instance
         .get_typed_func::<u32, u32>(&*store, ENTRY_POINT)
         .and_then(|entry_point| entry_point.call(&mut *store, length));
-    let status = match result {
-        Ok(0) => Status::Success,
-        Ok(_) => Status::Revert,
+    let (status, returned) = match result {
+        Ok(number) => (of_number(number), number),
         Err(error) => classify(&error, store, meter),
     };
-    let ink = match meter.ink_left.get(&*store) {
-        Val::I64(ink) => ink as u64,
-        _ => 0,
-    };
-    let gas_left = ink / u64::from(store.data().params.ink_price).max(1);
+    if matches!(status, Status::Success | Status::Revert) {
+        // With the ink of the start, as Nitro gives it.
+        record(
+            store,
+            RETURNED,
+            Bytes::new(),
+            returned.to_be_bytes().into(),
+            ink,
+        );
+    }
+    let gas_left = ink_left(store, meter) / u64::from(store.data().params.ink_price).max(1);
     let output = std::mem::take(&mut store.data_mut().output);
     match status {
         Status::Success | Status::Revert => Outcome {
@@ -100,19 +116,47 @@ fn execute(store: &mut Store<Host<'_>>, instance: Instance, meter: Meter) -> Out
     }
 }
 
-/// What a trap means, in the order in which Nitro looks.
-fn classify(error: &wasmi::Error, store: &Store<Host<'_>>, meter: Meter) -> Status {
+fn ink_left(store: &Store<Host<'_>>, meter: Meter) -> u64 {
+    match meter.ink_left.get(store) {
+        Val::I64(ink) => ink as u64,
+        _ => 0,
+    }
+}
+
+/// Records an edge of the program, if it is traced.
+fn record(store: &mut Store<Host<'_>>, name: &'static str, args: Bytes, outs: Bytes, ink: u64) {
+    let host = store.data_mut();
+    if host.is_traced {
+        host.api.host_call(HostCall {
+            name,
+            args,
+            outs,
+            start_ink: ink,
+            end_ink: ink,
+        });
+    }
+}
+
+/// What the number that a program ends with means.
+fn of_number(number: u32) -> Status {
+    match number {
+        0 => Status::Success,
+        _ => Status::Revert,
+    }
+}
+
+/// What a trap means, in the order in which Nitro looks, and the number of an `exit_early`.
+fn classify(error: &wasmi::Error, store: &Store<Host<'_>>, meter: Meter) -> (Status, u32) {
     let is = |global: wasmi::Global, value| matches!(global.get(store), Val::I32(v) if v == value);
     if error.as_trap_code() == Some(TrapCode::StackOverflow) || is(meter.stack_left, 0) {
-        return Status::OutOfStack;
+        return (Status::OutOfStack, 0);
     }
     if !is(meter.ink_status, 0) {
-        return Status::OutOfInk;
+        return (Status::OutOfInk, 0);
     }
     match error.downcast_ref::<Escape>() {
-        Some(Escape::Exit(0)) => Status::Success,
-        Some(Escape::Exit(_)) => Status::Revert,
-        Some(Escape::OutOfInk) => Status::OutOfInk,
-        Some(Escape::Failure) | None => Status::Failure,
+        Some(Escape::Exit(number)) => (of_number(*number), *number),
+        Some(Escape::OutOfInk) => (Status::OutOfInk, 0),
+        Some(Escape::Failure) | None => (Status::Failure, 0),
     }
 }

@@ -10,4 +10,5 @@ mod protocol;
 mod sending;
 mod stylus;
 mod subscriptions;
+mod tracing;
 mod websocket;

@@ -11,7 +11,7 @@ use alloy::{
 };
 use chartseal_devnode::stylus::code;
 
-use crate::support::{provider, signer, start};
+use crate::support::{install_at, provider, signer, start};
 
 sol! {
     #[sol(rpc)]
@@ -36,7 +36,7 @@ sol! {
 const ARB_WASM: Address = address!("0x0000000000000000000000000000000000000071");
 
 /// Gives back its call data.
-const ECHO: &str = r#"(module
+pub(crate) const ECHO: &str = r#"(module
     (import "vm_hooks" "read_args" (func $read_args (param i32)))
     (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
     (memory (export "memory") 1 1)
@@ -46,7 +46,7 @@ const ECHO: &str = r#"(module
         (i32.const 0)))"#;
 
 /// On-chain code of a program in the text format.
-fn compile(wat: &str) -> Bytes {
+pub(crate) fn compile(wat: &str) -> Bytes {
     code::compress(&wat::parse_str(wat).unwrap())
         .unwrap()
         .into()
@@ -61,6 +61,15 @@ fn init_code(code: &[u8]) -> Bytes {
 
 fn arb_wasm(provider: &DynProvider) -> ArbWasm::ArbWasmInstance<DynProvider> {
     ArbWasm::new(ARB_WASM, provider.clone())
+}
+
+/// Puts a program in the text format at an address and activates it.
+pub(crate) async fn install_program(provider: &DynProvider, address: Address, wat: &str) {
+    install_at(provider, address, compile(wat)).await;
+    let contract = arb_wasm(provider);
+    let activation = contract.activateProgram(address);
+    let sent = activation.value(parse_ether("1").unwrap()).send().await;
+    assert!(sent.unwrap().get_receipt().await.unwrap().status());
 }
 
 /// The activation that cargo-stylus tries before it sends one: code and wealth are made up.

@@ -91,7 +91,12 @@ pub(crate) async fn send(
 
 /// Puts code at [`CONTRACT`].
 pub(crate) async fn install(provider: &DynProvider, code: impl Into<Bytes>) {
-    let () = rpc(provider, "anvil_setCode", json!([CONTRACT, code.into()]))
+    install_at(provider, CONTRACT, code).await;
+}
+
+/// Puts code at an address.
+pub(crate) async fn install_at(provider: &DynProvider, address: Address, code: impl Into<Bytes>) {
+    let () = rpc(provider, "anvil_setCode", json!([address, code.into()]))
         .await
         .unwrap();
 }

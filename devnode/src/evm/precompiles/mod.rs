@@ -30,7 +30,7 @@ use revm::{
 };
 
 use self::call::{Call, Fault};
-use super::{context::NitroContext, opcodes::SPEC};
+use super::{context::NitroContext, opcodes::SPEC, trace};
 
 /// Addresses of the ArbOS contracts at ArbOS 51. Source: Nitro `precompiles`, `core/types`.
 pub const ARBOS_CONTRACTS: [Address; 16] = [
@@ -167,6 +167,7 @@ fn run_arbos(
             InterpreterResult::new(InstructionResult::Revert, data.into(), gas)
         }
         Err(Fault::Fatal(text)) => {
+            trace::fault(ctx, &text);
             if is_top {
                 ctx.local_mut().set_precompile_error_context(text);
             }

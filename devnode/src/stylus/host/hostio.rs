@@ -92,6 +92,8 @@ pub(crate) struct Host<'a> {
     pub(super) last_code: Option<(Address, Bytes)>,
     /// Lines printed through the console.
     pub(super) console_lines: u32,
+    /// Whether the calls of host functions are recorded.
+    pub(crate) is_traced: bool,
 }
 
 impl<'a> Host<'a> {
@@ -102,6 +104,7 @@ impl<'a> Host<'a> {
         params: &'a StylusParams,
         limits: StoreLimits,
     ) -> Self {
+        let is_traced = api.is_traced();
         Self {
             api,
             frame,
@@ -114,6 +117,7 @@ impl<'a> Host<'a> {
             storage: StorageCache::default(),
             last_code: None,
             console_lines: 0,
+            is_traced,
         }
     }
 }
@@ -153,6 +157,11 @@ impl<'c, 'a> Hostio<'c, 'a> {
     /// The frame.
     pub(super) fn frame(&self) -> &'a Frame {
         self.caller.data().frame
+    }
+
+    /// Whether the call is recorded.
+    pub(super) fn is_traced(&self) -> bool {
+        self.caller.data().is_traced
     }
 
     // --- ink ---

@@ -16,6 +16,7 @@ mod memory;
 mod state;
 mod storage;
 mod table;
+mod trace;
 
 pub(crate) use hostio::{Escape, Host, Meter};
 pub(crate) use table::{bind, signature};

@@ -6,6 +6,7 @@ use wasmi::{Caller, Error, Func, Store};
 use wasmparser::{FuncType, ValType};
 
 use super::hostio::{Host, Hostio};
+use super::trace::{self, Bits};
 use super::{account, calls, console, context, data, math, memory, storage};
 
 /// Type of a host function.
@@ -76,7 +77,12 @@ macro_rules! host_functions {
                 $(($module, $name) => Some(Func::wrap(
                     store,
                     |caller: Caller<'_, Host<'a>>, $($arg: $ty),*| -> Result<_, Error> {
-                        Ok($function(&mut Hostio::new(caller)?, $($arg),*)?)
+                        let io = &mut Hostio::new(caller)?;
+                        if !io.is_traced() {
+                            return Ok($function(io, $($arg),*)?);
+                        }
+                        let arguments = &[$($arg.bits()),*];
+                        Ok(trace::watch(io, $name, arguments, |io| $function(io, $($arg),*))?)
                     },
                 )),)*
                 _ => None,
