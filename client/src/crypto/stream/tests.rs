@@ -449,6 +449,32 @@ fn a_failing_source_or_target_ends_the_work() {
     assert!(matches!(opened, Err(CryptoError::Read(_))));
 }
 
+/// Threads that wait for one that is gone end too.
+#[test]
+fn a_panic_of_the_source_or_the_target_ends_the_work() {
+    struct Panics;
+    impl Read for Panics {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("source")
+        }
+    }
+    struct PanicsAfter(usize);
+    impl Write for PanicsAfter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).expect("target");
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let long = text(10 * BATCH_LEN);
+    let read = || seal((&long[..]).chain(Panics), io::sink(), &key(), &context());
+    assert!(std::panic::catch_unwind(read).is_err());
+    let target = || seal(&long[..], PanicsAfter(5 * BATCH_LEN), &key(), &context());
+    assert!(std::panic::catch_unwind(target).is_err());
+}
+
 #[test]
 fn every_error_says_what_to_do() {
     for error in [
