@@ -13,6 +13,7 @@
 //!
 //! The object's name is the BLAKE3 digest of all its bytes, computed while it is written or read.
 
+mod chacha;
 mod pipeline;
 mod schedule;
 
@@ -20,8 +21,8 @@ use std::fmt;
 use std::io::{ErrorKind, IoSliceMut, Read, Write};
 
 use aead::Key;
-use chacha20poly1305::ChaCha20Poly1305;
 
+pub use chacha::ChaCha20Poly1305;
 pub use schedule::{COMMITMENT_LEN, ChunkCipher, HEADER_LEN, MAX_CHUNKS, SALT_LEN};
 
 use super::CryptoError;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
 use aead::Key;
-use chacha20poly1305::ChaCha20Poly1305;
 use proptest::prelude::*;
 
 use super::pipeline::BATCH_CHUNKS;
@@ -333,6 +332,24 @@ fn a_bogus_key_yields_no_byte() {
         );
         assert!(matches!(opened, Err(CryptoError::WrongKey)));
         assert_eq!(content.len(), 0);
+    }
+}
+
+/// Another implementation of the cipher makes the same chunks, and opens them.
+#[test]
+fn another_implementation_agrees() {
+    use aead::{AeadInOut, KeyInit};
+    let (key, nonce) = ([7; 32].into(), [9; 12].into());
+    let ours = ChaCha20Poly1305::new(&key);
+    let other = chacha20poly1305::ChaCha20Poly1305::new(&key);
+    for len in (0..700).chain([CHUNK_LEN - 1, CHUNK_LEN]) {
+        let (mut one, mut two) = (text(len), text(len));
+        let seal_one = ours.encrypt_inout_detached(&nonce, b"", one[..].as_mut().into());
+        let seal_two = other.encrypt_inout_detached(&nonce, b"", two[..].as_mut().into());
+        assert_eq!((seal_one.unwrap(), &one), (seal_two.unwrap(), &two));
+        let tag = seal_one.unwrap();
+        let opened = ours.decrypt_inout_detached(&nonce, b"", two[..].as_mut().into(), &tag);
+        assert!(opened.is_ok() && two == text(len), "length {len}");
     }
 }
 
