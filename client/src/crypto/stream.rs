@@ -15,15 +15,16 @@
 //! extendable output (`b3sum --length 28`), the collision resistance of SHA-224, so that digest, version and epoch fit
 //! one slot of the registry.
 
+mod chacha;
 mod pipeline;
 mod schedule;
 
 use std::fmt;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSliceMut, Read, Write};
 
 use aead::Key;
-use chacha20poly1305::ChaCha20Poly1305;
 
+pub use chacha::ChaCha20Poly1305;
 pub use schedule::{COMMITMENT_LEN, ChunkCipher, HEADER_LEN, MAX_CHUNKS, SALT_LEN};
 
 use super::CryptoError;
@@ -90,7 +91,7 @@ pub fn object_len(content_len: u64) -> Option<u64> {
 /// What was written up to then is not an object.
 pub fn seal(
     content: impl Read + Send,
-    object: impl Write,
+    object: impl Write + Send,
     key: &RecordKey,
     context: &ContentContext,
 ) -> Result<Summary, CryptoError> {
@@ -116,7 +117,7 @@ pub fn seal(
 /// [`CryptoError::Write`].
 pub fn open(
     object: impl Read + Send,
-    content: impl Write,
+    content: impl Write + Send,
     key: &RecordKey,
     context: &ContentContext,
     expected: &Digest,
@@ -157,17 +158,20 @@ fn random_salt() -> Result<[u8; SALT_LEN], CryptoError> {
 /// Sealing with any cipher, under a given salt.
 fn seal_with<A: ChunkCipher>(
     mut content: impl Read + Send,
-    object: impl Write,
+    mut object: impl Write + Send,
     key: &Key<A>,
     salt: &[u8; SALT_LEN],
     context: &[u8],
 ) -> Result<Summary, CryptoError> {
     let schedule = Schedule::<A>::derive(key, salt, context);
-    let mut target = HashingWriter::new(object);
-    target.write(salt)?;
-    target.write(schedule.commitment())?;
+    let mut hasher = blake3::Hasher::new();
+    for part in [&salt[..], schedule.commitment()] {
+        hasher.update(part);
+        object.write_all(part).map_err(CryptoError::Write)?;
+    }
     let mut next = 0;
     let mut content_len = 0;
+    let mut object_len = HEADER_LEN as u64;
     pipeline::run(
         |batch| {
             batch.first = next;
@@ -177,11 +181,15 @@ fn seal_with<A: ChunkCipher>(
             Ok(more)
         },
         |batch| schedule.seal_run(batch.first, batch.sealed_mut()),
-        |batch| target.write(batch.sealed()),
+        |batch| {
+            hasher.update(batch.sealed());
+            object_len += batch.sealed().len() as u64;
+        },
+        |batch| object.write_all(batch.sealed()).map_err(CryptoError::Write),
     )?;
-    let (digest, object_len) = target.finish()?;
+    object.flush().map_err(CryptoError::Write)?;
     Ok(Summary {
-        digest,
+        digest: Digest::of(&hasher),
         content_len,
         object_len,
     })
@@ -190,7 +198,7 @@ fn seal_with<A: ChunkCipher>(
 /// Opening with any cipher. Reads the object to its end unless something fails.
 fn open_with<A: ChunkCipher>(
     object: &mut Hashing<impl Read + Send>,
-    mut content: impl Write,
+    mut content: impl Write + Send,
     key: &Key<A>,
     context: &[u8],
 ) -> Result<Summary, CryptoError> {
@@ -204,6 +212,7 @@ fn open_with<A: ChunkCipher>(
             read_chunks(object, batch)
         },
         |batch| schedule.open_run(batch.first, batch.sealed_mut()),
+        |_| {},
         |batch| {
             content_len += write_content(&mut content, batch)?;
             Ok(())
@@ -234,17 +243,39 @@ fn read_header<A: ChunkCipher>(
 
 /// Lays content out at the stride of sealed chunks, leaving room for each tag.
 fn read_content(content: &mut impl Read, batch: &mut Batch) -> Result<(u64, More), CryptoError> {
-    let mut read = 0;
-    for (at, slot) in batch.space().chunks_exact_mut(SEALED_CHUNK_LEN).enumerate() {
-        let n = fill(content, &mut slot[..CHUNK_LEN])?;
-        read += n as u64;
-        if n < CHUNK_LEN {
-            batch.set_len(at * SEALED_CHUNK_LEN + n + TAG_LEN);
-            return Ok((read, More::No));
+    let mut slots: Vec<IoSliceMut> = batch
+        .space()
+        .chunks_exact_mut(SEALED_CHUNK_LEN)
+        .map(|slot| IoSliceMut::new(&mut slot[..CHUNK_LEN]))
+        .collect();
+    let read = fill_vectored(content, &mut slots)?;
+    let (chunks, rest) = (read / CHUNK_LEN, read % CHUNK_LEN);
+    if chunks == BATCH_CHUNKS {
+        batch.set_len(BATCH_CHUNKS * SEALED_CHUNK_LEN);
+        return Ok((read as u64, More::Yes));
+    }
+    batch.set_len(chunks * SEALED_CHUNK_LEN + rest + TAG_LEN);
+    Ok((read as u64, More::No))
+}
+
+/// Reads until all `slots` are full or the source ends; returns how much was read.
+fn fill_vectored(
+    source: &mut impl Read,
+    mut slots: &mut [IoSliceMut],
+) -> Result<usize, CryptoError> {
+    let mut filled = 0;
+    while !slots.is_empty() {
+        match source.read_vectored(slots) {
+            Ok(0) => break,
+            Ok(n) => {
+                filled += n;
+                IoSliceMut::advance_slices(&mut slots, n);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(CryptoError::Read(error)),
         }
     }
-    batch.set_len(BATCH_CHUNKS * SEALED_CHUNK_LEN);
-    Ok((read, More::Yes))
+    Ok(filled)
 }
 
 /// Reads sealed chunks; the last one must be short, or the object was cut.
@@ -321,34 +352,6 @@ impl<R: Read> Hashing<R> {
 
     fn digest(&self) -> Digest {
         Digest::of(&self.hasher)
-    }
-}
-
-/// A target whose bytes are hashed and counted as they pass.
-struct HashingWriter<W> {
-    inner: W,
-    hasher: blake3::Hasher,
-    len: u64,
-}
-
-impl<W: Write> HashingWriter<W> {
-    fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hasher: blake3::Hasher::new(),
-            len: 0,
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> Result<(), CryptoError> {
-        self.hasher.update(bytes);
-        self.len += bytes.len() as u64;
-        self.inner.write_all(bytes).map_err(CryptoError::Write)
-    }
-
-    fn finish(mut self) -> Result<(Digest, u64), CryptoError> {
-        self.inner.flush().map_err(CryptoError::Write)?;
-        Ok((Digest::of(&self.hasher), self.len))
     }
 }
 

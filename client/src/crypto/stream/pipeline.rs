@@ -1,7 +1,9 @@
-//! An ordered pipeline: one thread reads, all cores work, the calling thread writes.
+//! An ordered pipeline: every thread reads a batch, works on it, hashes it and writes it, so that the batch stays
+//! in the cache of one core.
 //!
-//! Batch `i` goes to worker `i mod n`, and the writer takes from the workers in the same turn, so order is
-//! kept without sequence numbers or locks. A fixed set of buffers circulates, so memory is constant.
+//! The right to read goes round the threads from one to the next, and so do the right to hash and the right to
+//! write: order is kept without sequence numbers or locks, and no two of the three wait for each other. Each thread
+//! has one buffer, so memory is constant.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -10,10 +12,8 @@ use super::{CryptoError, SEALED_CHUNK_LEN};
 
 /// Chunks in one batch: 256 KiB of content, enough to make hand-over cheap and small enough for caches.
 pub(super) const BATCH_CHUNKS: usize = 16;
-/// Most threads that encrypt; past this, reading and hashing are the limit.
-const MAX_WORKERS: usize = 16;
-/// Batches that may wait before and after each worker.
-const QUEUE: usize = 2;
+/// Most threads; past this, reading and writing are the limit.
+const MAX_THREADS: usize = 16;
 
 /// Consecutive chunks at a stride of [`SEALED_CHUNK_LEN`]. Wiped on drop.
 pub(super) struct Batch {
@@ -77,44 +77,24 @@ pub(super) enum More {
     No,
 }
 
-/// Buffers that came back, and new ones up to a fixed number: small objects need only few.
-struct Buffers {
-    returned: Receiver<Batch>,
-    still_to_make: usize,
-}
-
-impl Buffers {
-    /// A buffer, or `None` once the writer has stopped.
-    fn next(&mut self) -> Option<Batch> {
-        match self.returned.try_recv() {
-            Ok(batch) => Some(batch),
-            Err(_) if self.still_to_make > 0 => {
-                self.still_to_make -= 1;
-                Some(Batch::new())
-            }
-            Err(_) => self.returned.recv().ok(),
-        }
-    }
-}
-
-type Worked = Result<Batch, CryptoError>;
-
-/// Runs `read` until it says [`More::No`], `work` on every batch, and `write` in the order of reading.
+/// Runs `read` until it says [`More::No`], `work` on every batch, and `hash` and `write` in the order of reading.
 ///
-/// The first error wins and stops all three; `write` sees no batch after a failed one. The first batch is
+/// The first error wins and stops all of them; `write` sees no batch after a failed one. The first batch is
 /// done on the calling thread: most objects have no other, and threads would cost more than they bring.
 pub(super) fn run(
     mut read: impl FnMut(&mut Batch) -> Result<More, CryptoError> + Send,
     work: impl Fn(&mut Batch) -> Result<(), CryptoError> + Sync,
-    mut write: impl FnMut(&Batch) -> Result<(), CryptoError>,
+    mut hash: impl FnMut(&Batch) + Send,
+    mut write: impl FnMut(&Batch) -> Result<(), CryptoError> + Send,
 ) -> Result<(), CryptoError> {
     let mut first = Batch::new();
     let more = read(&mut first)?;
     work(&mut first)?;
+    hash(&first);
     write(&first)?;
     drop(first);
     match more {
-        More::Yes => run_threads(read, work, write),
+        More::Yes => run_threads(read, &work, hash, write),
         More::No => Ok(()),
     }
 }
@@ -122,83 +102,86 @@ pub(super) fn run(
 /// The rest of a long object, on all cores.
 fn run_threads(
     read: impl FnMut(&mut Batch) -> Result<More, CryptoError> + Send,
-    work: impl Fn(&mut Batch) -> Result<(), CryptoError> + Sync,
-    mut write: impl FnMut(&Batch) -> Result<(), CryptoError>,
+    work: &(impl Fn(&mut Batch) -> Result<(), CryptoError> + Sync),
+    hash: impl FnMut(&Batch) + Send,
+    write: impl FnMut(&Batch) -> Result<(), CryptoError> + Send,
 ) -> Result<(), CryptoError> {
-    let workers = thread::available_parallelism()
+    let threads = thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(MAX_WORKERS);
-    let buffers = workers * (2 * QUEUE + 1) + 2;
+        .min(MAX_THREADS);
     thread::scope(|scope| {
-        let (give_back, returned) = sync_channel(buffers);
-        let free = Buffers {
-            returned,
-            still_to_make: buffers,
-        };
-        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
-        for _ in 0..workers {
-            let (input, todo) = sync_channel(QUEUE);
-            let (done, output) = sync_channel(QUEUE);
-            let work = &work;
-            scope.spawn(move || work_all(&todo, &done, work));
-            inputs.push(input);
-            outputs.push(output);
-        }
-        let reader = scope.spawn(move || read_all(read, free, &inputs));
-        let written = write_all(&mut write, outputs, &give_back);
-        drop(give_back);
-        let read = reader
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        written.and(read)
+        let seats = ring(read, threads)
+            .zip(ring(hash, threads))
+            .zip(ring(write, threads));
+        let running: Vec<_> = seats
+            .map(|((reading, hashing), writing)| {
+                scope.spawn(|| take_part(reading, work, hashing, writing))
+            })
+            .collect();
+        running.into_iter().try_for_each(|thread| {
+            let outcome = thread.join();
+            outcome.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
     })
 }
 
-/// Reads until the end, or until the others have stopped.
-fn read_all(
-    mut read: impl FnMut(&mut Batch) -> Result<More, CryptoError>,
-    mut free: Buffers,
-    inputs: &[SyncSender<Batch>],
+/// What one thread does. It ends without an error when a right does not come any more: nothing is left to be
+/// read, or another thread has failed.
+fn take_part(
+    reading: Seat<impl FnMut(&mut Batch) -> Result<More, CryptoError>>,
+    work: &impl Fn(&mut Batch) -> Result<(), CryptoError>,
+    hashing: Seat<impl FnMut(&Batch)>,
+    writing: Seat<impl FnMut(&Batch) -> Result<(), CryptoError>>,
 ) -> Result<(), CryptoError> {
-    for input in inputs.iter().cycle() {
-        let Some(mut batch) = free.next() else {
-            return Ok(());
-        };
-        let more = read(&mut batch)?;
-        if input.send(batch).is_err() || more == More::No {
-            return Ok(());
+    let mut batch = Batch::new();
+    while let Ok(mut read) = reading.turn.recv() {
+        let had = read(&mut batch);
+        let last = !matches!(had, Ok(More::Yes));
+        if !last {
+            reading.pass(read);
         }
-    }
-    Ok(())
-}
-
-fn work_all(
-    todo: &Receiver<Batch>,
-    done: &SyncSender<Worked>,
-    work: &(impl Fn(&mut Batch) -> Result<(), CryptoError> + Sync),
-) {
-    for mut batch in todo {
-        let worked = work(&mut batch).map(|()| batch);
-        if done.send(worked).is_err() {
-            return;
+        let worked = had.and_then(|_| work(&mut batch));
+        if worked.is_ok() {
+            let Ok(mut hash) = hashing.turn.recv() else {
+                break;
+            };
+            hash(&batch);
+            hashing.pass(hash);
         }
-    }
-}
-
-/// Takes from the workers in turn; the first closed queue in turn is the end.
-fn write_all(
-    write: &mut impl FnMut(&Batch) -> Result<(), CryptoError>,
-    outputs: Vec<Receiver<Worked>>,
-    give_back: &SyncSender<Batch>,
-) -> Result<(), CryptoError> {
-    for output in outputs.iter().cycle() {
-        let Ok(worked) = output.recv() else {
-            return Ok(());
+        // An error waits for its turn too, since one of an earlier batch goes before it.
+        let Ok(mut write) = writing.turn.recv() else {
+            break;
         };
-        let batch = worked?;
+        worked?;
         write(&batch)?;
-        // A reader that has reached the end takes no more buffers; the batches behind this one still count.
-        let _ = give_back.send(batch);
+        if last {
+            break;
+        }
+        writing.pass(write);
     }
     Ok(())
+}
+
+/// A thread's place in a ring. Whoever leaves without passing the right on ends the round for all.
+struct Seat<T> {
+    turn: Receiver<T>,
+    next: SyncSender<T>,
+}
+
+impl<T> Seat<T> {
+    fn pass(&self, right: T) {
+        // A next thread that has ended is the end of the round.
+        let _ = self.next.send(right);
+    }
+}
+
+/// Seats for a right that is given to the first of them.
+fn ring<T>(right: T, seats: usize) -> impl Iterator<Item = Seat<T>> {
+    let (mut senders, turns): (Vec<_>, Vec<_>) = (0..seats).map(|_| sync_channel(1)).unzip();
+    senders[0].send(right).expect("its receiver is in `turns`");
+    senders.rotate_left(1);
+    turns
+        .into_iter()
+        .zip(senders)
+        .map(|(turn, next)| Seat { turn, next })
 }

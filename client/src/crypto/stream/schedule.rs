@@ -24,10 +24,6 @@ pub trait ChunkCipher: KeyInit + AeadInOut + Send + Sync {
     const NAME: &'static str;
 }
 
-impl ChunkCipher for chacha20poly1305::ChaCha20Poly1305 {
-    const NAME: &'static str = "AEAD_CHACHA20_POLY1305";
-}
-
 /// Everything derived for one object.
 pub(super) struct Schedule<A: ChunkCipher> {
     cipher: A,

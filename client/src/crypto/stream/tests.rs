@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
 use aead::Key;
-use chacha20poly1305::ChaCha20Poly1305;
 use proptest::prelude::*;
 
 use super::pipeline::BATCH_CHUNKS;
@@ -339,6 +338,24 @@ fn a_bogus_key_yields_no_byte() {
     }
 }
 
+/// Another implementation of the cipher makes the same chunks, and opens them.
+#[test]
+fn another_implementation_agrees() {
+    use aead::{AeadInOut, KeyInit};
+    let (key, nonce) = ([7; 32].into(), [9; 12].into());
+    let ours = ChaCha20Poly1305::new(&key);
+    let other = chacha20poly1305::ChaCha20Poly1305::new(&key);
+    for len in (0..700).chain([CHUNK_LEN - 1, CHUNK_LEN]) {
+        let (mut one, mut two) = (text(len), text(len));
+        let seal_one = ours.encrypt_inout_detached(&nonce, b"", one[..].as_mut().into());
+        let seal_two = other.encrypt_inout_detached(&nonce, b"", two[..].as_mut().into());
+        assert_eq!((seal_one.unwrap(), &one), (seal_two.unwrap(), &two));
+        let tag = seal_one.unwrap();
+        let opened = ours.decrypt_inout_detached(&nonce, b"", two[..].as_mut().into(), &tag);
+        assert!(opened.is_ok() && two == text(len), "length {len}");
+    }
+}
+
 /// Threat 13: salts do not repeat.
 #[test]
 fn a_million_salts_are_a_million_different_ones() {
@@ -450,6 +467,32 @@ fn a_failing_source_or_target_ends_the_work() {
     let cut = object[..HEADER_LEN + 3].chain(Broken(0));
     let opened = open(cut, io::sink(), &key(), &context(), &sealed.digest);
     assert!(matches!(opened, Err(CryptoError::Read(_))));
+}
+
+/// Threads that wait for one that is gone end too.
+#[test]
+fn a_panic_of_the_source_or_the_target_ends_the_work() {
+    struct Panics;
+    impl Read for Panics {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            panic!("source")
+        }
+    }
+    struct PanicsAfter(usize);
+    impl Write for PanicsAfter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).expect("target");
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let long = text(10 * BATCH_LEN);
+    let read = || seal((&long[..]).chain(Panics), io::sink(), &key(), &context());
+    assert!(std::panic::catch_unwind(read).is_err());
+    let target = || seal(&long[..], PanicsAfter(5 * BATCH_LEN), &key(), &context());
+    assert!(std::panic::catch_unwind(target).is_err());
 }
 
 #[test]

