@@ -121,7 +121,7 @@ async fn row_15_the_key_of_a_revoked_reader_opens_no_later_version() {
         let object = fs::File::open(world.object(record.id, stored)).unwrap();
         stream::open(
             object,
-            &mut Vec::new(),
+            Vec::new(),
             &old_key,
             &context,
             &Digest(stored.0),

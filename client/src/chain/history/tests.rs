@@ -19,10 +19,6 @@ const ALL: Page = Page {
     limit: u32::MAX,
 };
 
-fn digest(byte: u8) -> ObjectDigest {
-    ObjectDigest::repeat_byte(byte)
-}
-
 fn id(byte: u8) -> B256 {
     B256::repeat_byte(byte)
 }
@@ -69,7 +65,7 @@ impl Bench {
         self.emit(abi::RecordAdded {
             id: id(byte),
             owner: OWNER,
-            digest: digest(byte),
+            digest: ObjectDigest::repeat_byte(byte),
             sealedInfo: info(byte),
         });
     }
@@ -122,28 +118,28 @@ async fn a_record_follows_its_events() {
         id: id(2),
         owner: OWNER,
         depositor: DOCTOR,
-        digest: digest(2),
+        digest: ObjectDigest::repeat_byte(2),
         sealedInfo: info(2),
     });
     bench.emit(abi::RecordUpdated {
         id: id(1),
         author: DOCTOR,
         version: 2,
-        digest: digest(3),
+        digest: ObjectDigest::repeat_byte(3),
         sealedInfo: info(3),
     });
     bench.emit(abi::RecordRekeyed {
         id: id(1),
         version: 3,
         epoch: 1,
-        digest: digest(4),
+        digest: ObjectDigest::repeat_byte(4),
         sealedInfo: info(4),
     });
     bench.emit(abi::RecordUpdated {
         id: id(1),
         author: OWNER,
         version: 4,
-        digest: digest(5),
+        digest: ObjectDigest::repeat_byte(5),
         sealedInfo: info(5),
     });
     assert_eq!(
@@ -162,7 +158,7 @@ async fn a_record_follows_its_events() {
     assert_eq!((records[0].creator, records[1].creator), (OWNER, DOCTOR));
     assert_eq!(
         (records[0].content.digest, &records[0].content.sealed_info),
-        (digest(5), &info(5))
+        (ObjectDigest::repeat_byte(5), &info(5))
     );
     assert_eq!((records[0].added.block, records[0].changed.block), (1, 5));
     assert_eq!(records[0].changed.timestamp, 1_700_000_005);
@@ -405,7 +401,7 @@ async fn a_reorganisation_rolls_back() {
         id: id(1),
         author: OWNER,
         version: 2,
-        digest: digest(3),
+        digest: ObjectDigest::repeat_byte(3),
         sealedInfo: info(3),
     });
     bench.add(2);
@@ -475,7 +471,7 @@ async fn what_the_registry_cannot_have_emitted_is_refused() {
             abi::RecordAdded {
                 id: id(1),
                 owner: OWNER,
-                digest: digest(1),
+                digest: ObjectDigest::repeat_byte(1),
                 sealedInfo: vec![0; 1_025].into(),
             }
             .encode_data()
@@ -586,7 +582,7 @@ async fn ten_thousand_records_are_listed_in_order() {
         let added = |number: u32| abi::RecordAdded {
             id: name(block * 100 + number),
             owner: OWNER,
-            digest: digest(1),
+            digest: ObjectDigest::repeat_byte(1),
             sealedInfo: vec![7; 512].into(),
         };
         let events: Vec<_> = (0..100).map(added).collect();
