@@ -119,13 +119,7 @@ async fn row_15_the_key_of_a_revoked_reader_opens_no_later_version() {
             version,
         };
         let object = fs::File::open(world.object(record.id, stored)).unwrap();
-        stream::open(
-            object,
-            Vec::new(),
-            &old_key,
-            &context,
-            &Digest(stored.0),
-        )
+        stream::open(object, Vec::new(), &old_key, &context, &Digest(stored.0))
     };
     opens(record.digest, 0, 1).unwrap();
 
