@@ -1,4 +1,4 @@
-//! How fast the chain is: start-up, 10,000 transactions of a Stylus program, past states, logs.
+//! How fast the chain is: start-up, 10,000 transactions of a Stylus program, past states, proofs, logs.
 //!
 //! `cargo run --release -p chartseal-devnode --example chain_bench [STATE_FILE]`
 
@@ -155,6 +155,13 @@ fn main() {
         chain.balance(DEV_ACCOUNT, BlockId::number(1))
     })
     .expect("the block exists");
+    let keys = [U256::ONE.into()];
+    for (label, block) in [
+        ("proof in the newest block", BlockId::latest()),
+        ("proof in the first block", BlockId::number(1)),
+    ] {
+        timed(label, || chain.proof(program, &keys, block)).expect("the block exists");
+    }
     let request = TransactionRequest::default()
         .from(DEV_ACCOUNT)
         .to(program)

@@ -11,13 +11,10 @@ use alloy_consensus::{
     proofs::{calculate_receipt_root, calculate_transaction_root},
 };
 use alloy_eips::Encodable2718;
-use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, keccak256, logs_bloom};
+use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, logs_bloom};
 use alloy_rlp::Encodable;
 
-use super::{
-    state::{Undo, WorldState},
-    types::{Block, MinedTransaction, Receipt},
-};
+use super::types::{Block, MinedTransaction, Receipt};
 use crate::evm::{BLOCK_GAS_LIMIT, Execution, SEQUENCER, Status, arbos};
 
 /// The ingredients of a block.
@@ -178,42 +175,5 @@ pub(super) fn mined(
         block_timestamp: header.timestamp,
         index: 0,
         receipt,
-    }
-}
-
-/// `keccak256(parent ‖ changes)`, the changed accounts and words in ascending order with their new
-/// values: equal histories have equal commitments, others do not.
-pub(super) fn state_commitment(parent: B256, world: &WorldState, position: usize) -> B256 {
-    let mut changes: Vec<Vec<u8>> = world
-        .changes_since(position)
-        .iter()
-        .map(|undo| encode_change(world, undo))
-        .collect();
-    changes.sort_unstable();
-    changes.dedup();
-    keccak256([parent.to_vec(), changes.concat()].concat())
-}
-
-fn encode_change(world: &WorldState, undo: &Undo) -> Vec<u8> {
-    match undo {
-        Undo::Account(address, _) => {
-            let record = world.account(*address);
-            let fields = record.map(|record| {
-                [
-                    record.balance.to_be_bytes::<32>().as_slice(),
-                    &record.nonce.to_be_bytes(),
-                    record.code_hash.as_slice(),
-                ]
-                .concat()
-            });
-            [&[0], address.as_slice(), &fields.unwrap_or_default()].concat()
-        }
-        Undo::Slot(address, slot, _) => [
-            &[1],
-            address.as_slice(),
-            &slot.to_be_bytes::<32>(),
-            &world.slot(*address, *slot).to_be_bytes::<32>(),
-        ]
-        .concat(),
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, U256, map::B256Map};
-use revm::{context::BlockEnv, context_interface::block::BlobExcessGasAndPrice, state::EvmState};
+use revm::{context::BlockEnv, context_interface::block::BlobExcessGasAndPrice};
 use tokio::sync::broadcast;
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
     file::Saved,
     genesis,
     state::WorldState,
+    state_trie::{Moment, StateTrie},
     types::{Block, MinedTransaction},
     view::StateView,
 };
@@ -46,6 +47,8 @@ pub(super) struct Entry {
 pub struct Chain {
     pub(super) config: ChainConfig,
     pub(super) world: WorldState,
+    /// The tries of the state, but for what was changed since they were moved last.
+    pub(super) tries: StateTrie,
     /// Block `n` is at index `n`; genesis is always there.
     pub(super) entries: Vec<Entry>,
     pub(super) numbers: B256Map<u64>,
@@ -82,7 +85,7 @@ impl Chain {
         if chain.config.genesis_timestamp.is_some() {
             chain.clock.jump_to(timestamp);
         }
-        let genesis = block::build(BlockParts::genesis(timestamp, chain.state_root(0)));
+        let genesis = block::build(BlockParts::genesis(timestamp, chain.next_state_root()));
         chain.append(genesis);
         chain
     }
@@ -92,6 +95,7 @@ impl Chain {
         Self {
             config,
             world: WorldState::default(),
+            tries: StateTrie::default(),
             entries: Vec::new(),
             numbers: B256Map::default(),
             transactions: B256Map::default(),
@@ -165,23 +169,38 @@ impl Chain {
         }
     }
 
-    pub(super) fn view(&self, target: Target) -> StateView<'_> {
+    /// The moment whose state a reader of `target` sees.
+    pub(super) fn moment(&self, target: Target) -> Moment {
+        let position = self.entry(target).position;
         let past = match target {
-            Target::Number(number) => number,
-            Target::Pending => self.block_number() + 1,
+            Target::Number(number) => self.blocks_before(number),
+            Target::Pending => self.entries.len(),
         };
-        let past = usize::try_from(past).unwrap_or(usize::MAX);
-        let past = &self.entries[..past.min(self.entries.len())];
-        StateView::at(&self.world, self.entry(target).position, past)
+        Moment { position, past }
+    }
+
+    /// How many blocks there are before the one with this number.
+    fn blocks_before(&self, number: u64) -> usize {
+        let count = self.entries.len();
+        usize::try_from(number).map_or(count, |number| number.min(count))
+    }
+
+    pub(super) fn view(&self, target: Target) -> StateView<'_> {
+        self.view_at(self.moment(target))
+    }
+
+    pub(super) fn view_at(&self, moment: Moment) -> StateView<'_> {
+        StateView::at(&self.world, moment.position, &self.entries[..moment.past])
     }
 
     /// The state that the block with this number was made on. What was changed outside a block counts
     /// to the one before.
     pub(super) fn view_before(&self, number: u64) -> StateView<'_> {
         let parent = self.entry(Target::Number(number.saturating_sub(1)));
-        let past = usize::try_from(number).unwrap_or(usize::MAX);
-        let past = &self.entries[..past.min(self.entries.len())];
-        StateView::at(&self.world, parent.position, past)
+        self.view_at(Moment {
+            position: parent.position,
+            past: self.blocks_before(number),
+        })
     }
 
     /// The base fee of the next block.
@@ -238,22 +257,6 @@ impl Chain {
         }
     }
 
-    /// A commitment to the state: the parent's, with the changes since `position`.
-    pub(super) fn state_root(&self, position: usize) -> B256 {
-        let parent = self
-            .entries
-            .last()
-            .map_or(B256::ZERO, |entry| entry.block.header.state_root);
-        block::state_commitment(parent, &self.world, position)
-    }
-
-    /// Applies the changes of a message and returns the commitment to the state after them.
-    pub(super) fn apply(&mut self, changes: EvmState) -> B256 {
-        let position = self.world.position();
-        self.world.apply(changes);
-        self.state_root(position)
-    }
-
     /// What the next block has before its transactions, with the time taken from the clock.
     pub(super) fn next_parts(&mut self, timestamp: u64, state_root: B256) -> BlockParts {
         let parent = self.head();
@@ -287,6 +290,8 @@ impl Chain {
 
     /// Goes back to a block and a position in the undo log.
     pub(super) fn rewind(&mut self, height: u64, position: usize) {
+        let past = self.blocks_before(height);
+        self.move_tries(Moment { position, past });
         self.truncate(height);
         self.world.rewind(position);
         self.rewinds += 1;

@@ -74,7 +74,7 @@ impl Chain {
     fn mine_empty(&mut self) {
         let timestamp = self.clock.peek(self.head().header.timestamp);
         self.clock.fix_taken(timestamp);
-        let state_root = self.state_root(self.world.position());
+        let state_root = self.next_state_root();
         let parts = self.next_parts(timestamp, state_root);
         self.append(block::build(parts));
     }

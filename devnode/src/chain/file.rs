@@ -22,7 +22,7 @@ use alloy_primitives::keccak256;
 use alloy_rlp::Decodable;
 
 use super::{
-    chain::Chain,
+    chain::{Chain, Target},
     clock::Clock,
     codec::{Batch, Mark},
     config::ChainConfig,
@@ -30,7 +30,8 @@ use super::{
 };
 
 const MAGIC: &[u8; 16] = b"chartseal chain\n";
-const VERSION: u32 = 1;
+/// 2: headers have the state root. In files of version 1 it was a chained hash of the changes.
+const VERSION: u32 = 2;
 const HASH_BYTES: usize = 32;
 /// Bytes of the header before its checksum, and with it.
 const HEADER_BODY: usize = 28;
@@ -84,6 +85,8 @@ impl Chain {
         if chain.entries.is_empty() {
             return Err(damaged("it has no block".into()));
         }
+        // Once here, not at each request for a proof until the next block.
+        chain.move_tries(chain.moment(Target::Number(chain.block_number())));
         let saved = chain.saved_as(path, committed as u64);
         chain.saved = Arc::new(Mutex::new(Some(saved)));
         Ok(chain)

@@ -33,6 +33,11 @@ pub(super) const CODE: Bytes = bytes!(
     "5f51030655" "00" // the input at (current - 1) % window
 );
 
+/// The slot of the hash of the block with this number.
+pub(super) fn slot(number: usize) -> U256 {
+    U256::from(number as u64 % WINDOW)
+}
+
 /// The contract's word at `slot`, for a block that comes after the blocks `past`.
 pub(super) fn word(past: &[Entry], slot: U256) -> U256 {
     let newest = past.len() as u64;

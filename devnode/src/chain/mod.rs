@@ -27,6 +27,7 @@
 //!
 //! balance(&self, Address, BlockId) -> Result<U256, CallError>           nonce(..) -> u64
 //! code(..) -> Bytes                                                     storage(.., slot: U256) -> B256
+//! proof(&self, Address, &[JsonStorageKey], BlockId) -> Result<EIP1186AccountProofResponse, CallError>
 //!
 //! block(&self, BlockId) -> Option<Arc<Block>>
 //! transaction(&self, &B256) -> Option<Arc<MinedTransaction>>            (its receipt is `.receipt`)
@@ -43,7 +44,7 @@
 //! accounts(&self) -> &[Address]     (the funded ones; the chain holds no keys)
 //! ```
 //!
-//! History is complete: every past block's state can be read (it is rebuilt from an undo log, so
+//! History is complete: every past block's state can be read and proved (it is rebuilt from an undo log, so
 //! the cost grows with the distance to the head).
 
 mod block;
@@ -60,10 +61,13 @@ mod file;
 mod genesis;
 mod history;
 mod node_interface;
+mod proof;
 mod query;
 mod state;
+mod state_trie;
 mod submit;
 mod trace;
+mod trie;
 mod types;
 mod view;
 

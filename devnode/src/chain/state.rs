@@ -2,7 +2,7 @@
 
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
-    map::{AddressMap, B256Map, HashMap},
+    map::{AddressMap, B256Map, HashMap, HashSet},
 };
 use revm::{
     bytecode::Bytecode,
@@ -35,6 +35,9 @@ pub(super) enum Undo {
     /// A storage word.
     Slot(Address, U256, U256),
 }
+
+/// Accounts and slots that were changed. An account with an empty set of slots was changed itself.
+pub(super) type Touched = AddressMap<HashSet<U256>>;
 
 /// Accounts, storage and code, and how they came about.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +75,22 @@ impl WorldState {
     /// The changes from `position` on, oldest first.
     pub(super) fn changes_since(&self, position: usize) -> &[Undo] {
         &self.undo[position..]
+    }
+
+    /// What was changed from `position` on.
+    pub(super) fn touched_since(&self, position: usize) -> Touched {
+        let mut touched = Touched::default();
+        for undo in self.changes_since(position) {
+            match undo {
+                Undo::Account(address, _) => {
+                    touched.entry(*address).or_default();
+                }
+                Undo::Slot(address, slot, _) => {
+                    touched.entry(*address).or_default().insert(*slot);
+                }
+            }
+        }
+        touched
     }
 
     /// Takes back every change after `position`.

@@ -87,7 +87,8 @@ impl Chain {
         };
         let base_fee = self.next_base_fee();
         let receipt = block::receipt(&execution, base_fee, created);
-        let state_root = self.apply(execution.state);
+        self.world.apply(execution.state);
+        let state_root = self.next_state_root();
         let mut parts = self.next_parts(timestamp, state_root);
         parts.base_fee = base_fee;
         parts.transaction = Some(Executed {

@@ -9,8 +9,7 @@ use alloy_rpc_types_eth::{Filter, Log as RpcLog};
 /// A block and everything a client can ask about it.
 #[derive(Clone, Debug)]
 pub struct Block {
-    /// The Ethereum header. `state_root` is a commitment to the history of state changes, not the
-    /// root of a Merkle trie.
+    /// The Ethereum header.
     pub header: Header,
     /// Keccak-256 of the RLP of `header`.
     pub hash: B256,

@@ -10,12 +10,15 @@ use std::{
 use alloy_eips::BlockId;
 use alloy_primitives::{Address, B256, U256, hex};
 use alloy_rpc_types_eth::Filter;
+use alloy_serde::JsonStorageKey;
 use chartseal_devnode::chain::{Chain, ChainConfig, StateFileError};
 use tempfile::TempDir;
 
 use crate::support::{COUNTER, Harness, Wallet};
 
 const SOMEBODY: Address = Address::repeat_byte(0x77);
+
+const FIRST_SLOT: JsonStorageKey = JsonStorageKey::Number(U256::ZERO);
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -47,6 +50,8 @@ fn assert_equal(left: &Chain, right: &Chain, accounts: &[Address]) {
             assert_eq!(left.code(*account, at), right.code(*account, at));
             let slot = |chain: &Chain| chain.storage(*account, U256::ZERO, at).unwrap();
             assert_eq!(slot(left), slot(right));
+            let proof = |chain: &Chain| chain.proof(*account, &[FIRST_SLOT], at).unwrap();
+            assert_eq!(proof(left), proof(right));
         }
     }
     let all = Filter::new().from_block(0);
@@ -202,23 +207,21 @@ fn foreign_files_and_other_chains_are_refused() {
             ..
         }
     ));
-    let mut newer = fs::read(&path).unwrap();
-    newer[19] = 9;
-    let checksum = alloy_primitives::keccak256(&newer[..28]);
-    newer[28..60].copy_from_slice(checksum.as_slice());
-    fs::write(&path, &newer).unwrap();
-    let error = load(&path).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StateFileError::Version {
-                found: 9,
-                expected: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    for version in [1, 9] {
+        let mut other = fs::read(&path).unwrap();
+        other[19] = version;
+        let checksum = alloy_primitives::keccak256(&other[..28]);
+        other[28..60].copy_from_slice(checksum.as_slice());
+        fs::write(&path, &other).unwrap();
+        let error = load(&path).unwrap_err();
+        let StateFileError::Version {
+            found, expected: 2, ..
+        } = error
+        else {
+            panic!("{error}");
+        };
+        assert_eq!(found, u32::from(version));
+    }
     let missing = load(&path.with_file_name("missing")).unwrap_err();
     assert!(matches!(missing, StateFileError::Io { action: "read", .. }));
     let nowhere = Chain::new(ChainConfig::default()).save(Path::new("/no/such/folder/file"));

@@ -6,6 +6,7 @@ mod blocks;
 mod calls;
 mod filters;
 mod helpers;
+mod proofs;
 mod protocol;
 mod sending;
 mod stylus;

@@ -5,6 +5,7 @@ mod block;
 mod call;
 mod fee;
 mod filter;
+mod proof;
 mod transaction;
 
 use super::{context::Context, module::Module};
@@ -16,5 +17,6 @@ pub(super) fn register(module: &mut Module<Context>) {
     call::register(module);
     fee::register(module);
     filter::register(module);
+    proof::register(module);
     transaction::register(module);
 }
