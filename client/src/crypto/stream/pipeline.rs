@@ -10,8 +10,8 @@ use std::thread;
 
 use super::{CryptoError, SEALED_CHUNK_LEN};
 
-/// Chunks in one batch: 256 KiB of content, enough to make hand-over cheap and small enough for caches.
-pub(super) const BATCH_CHUNKS: usize = 16;
+/// Chunks in one batch: 512 KiB of content, enough to make hand-over cheap and small enough for caches.
+pub(super) const BATCH_CHUNKS: usize = 32;
 /// Most threads; past this, reading and writing are the limit.
 const MAX_THREADS: usize = 16;
 
