@@ -32,8 +32,8 @@ use crate::http;
 /// A service account's file, made for these tests and known to no one else's project.
 pub(crate) const ACCOUNT: &str = include_str!("gcs_account.json");
 
-/// What a token has to be good for.
-const SCOPE: &str = "https://www.googleapis.com/auth/devstorage.full_control";
+/// What a token has to be good for: one of the scopes that Google's reference lists for every request on objects.
+const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// Serves until the runtime of the test ends.
 pub(crate) struct GcsServer {
