@@ -1,4 +1,5 @@
-//! Syncs that end, or whose chain changes, while events are fetched and not written; names that are alike.
+//! Syncs that end, or whose chain changes, while events are fetched and not written; names that are alike; how much is
+//! written.
 
 use super::*;
 
@@ -95,4 +96,31 @@ async fn names_that_begin_alike_are_told_apart() {
     assert_eq!(found(&[1; 8], 1), [9]);
     assert_eq!(found(&named(3)[..9], 9), [3]);
     assert_eq!(found(&[], 9), [9, 3]);
+}
+
+/// What a new record changes in the file stays the same as the file grows, although ids come in no order.
+#[tokio::test]
+async fn as_much_is_written_for_a_record_in_a_long_index() {
+    const RECORDS: u64 = 2_000;
+    let bench = Bench::new().await;
+    let pragma = |sql: &str| bench.history.read(|db| db.query_row(sql, [], |_| Ok(())));
+    pragma("PRAGMA wal_autocheckpoint = 0").unwrap();
+    let mut log = bench.history.path.clone().into_os_string();
+    log.push("-wal");
+    let mut written = Vec::new();
+    for part in 0..11 {
+        let added = |number: u64| abi::RecordAdded {
+            id: keccak256(number.to_be_bytes()),
+            owner: OWNER,
+            digest: ObjectDigest::repeat_byte(1),
+            sealedInfo: info(7),
+        };
+        for number in part * RECORDS..(part + 1) * RECORDS {
+            bench.emit(added(number));
+        }
+        pragma("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        assert_eq!(bench.sync().await.added, RECORDS);
+        written.push(std::fs::metadata(&log).unwrap().len());
+    }
+    assert!(written[10] < 2 * written[0], "{written:?} bytes");
 }
