@@ -39,9 +39,9 @@ impl Batch {
         }
     }
 
-    /// Number of the last block indexed.
-    pub(super) fn known(&self) -> Option<u64> {
-        self.known.map(|(number, _)| number)
+    /// Number and hash of the last block indexed.
+    pub(super) fn known(&self) -> Option<(u64, B256)> {
+        self.known
     }
 
     /// Number and hash of the block that the next range has to follow.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::History;
 use super::batch::{Batch, Range};
 use super::row::{self, INDEX_BITS, NewEvent};
-use super::schema::{self, damage, unsigned};
+use super::schema::{damage, unsigned};
 use crate::chain::error::{ChainError, Result};
 use crate::chain::event::Event;
 use crate::chain::node::Block;
@@ -156,14 +156,13 @@ impl History {
         Ok(Some(Range { events, blocks }))
     }
 
-    /// Adds a batch, unless another process has gone on from its first block already. Leaves an empty batch after what is
-    /// indexed then.
+    /// Adds a batch, unless another process has changed what it follows. Leaves an empty batch after what is indexed then.
     fn append(&self, batch: &mut Batch) -> Result<u64> {
         if batch.is_empty() {
             return Ok(0);
         }
         let added = self.write(|db| {
-            if schema::synced_to(db)? != batch.known() {
+            if last_block(db, i64::MAX)? != batch.known() {
                 return Ok(0);
             }
             let mut insert = db.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3)")?;
