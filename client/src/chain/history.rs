@@ -5,7 +5,9 @@
 //! when it is of another schema or damaged: SQLite's own check runs at opening, and every row carries a checksum that
 //! is verified whenever it is read.
 
+mod batch;
 mod entry;
+mod names;
 mod people;
 mod query;
 mod row;

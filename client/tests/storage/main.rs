@@ -1,7 +1,10 @@
-//! Storage: one conformance suite for every backend, an S3 server over HTTP, and a network that fails.
+//! Storage: one conformance suite for every backend, servers of S3 and Google's dialect of it over HTTP, and a network
+//! that fails.
 
 mod conformance;
 mod faults;
+mod gcs_server;
+mod http;
 mod killed;
 mod proxy;
 mod s3_server;
@@ -9,6 +12,7 @@ mod sample;
 
 use chartseal::storage::{Limits, Locator, Settings, Storage, StorageError};
 
+use gcs_server::GcsServer;
 use s3_server::S3Server;
 
 fn connect(locator: &str) -> Storage {
@@ -39,6 +43,43 @@ async fn s3_conforms() {
         let storage = server.storage(server.port(), prefix, &Limits::default());
         conformance::run(&storage).await;
     }
+}
+
+/// Tokens signed with a service account's key; with and without a prefix in the bucket.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn google_conforms() {
+    let server = GcsServer::start().await;
+    let account = ("GOOGLE_SERVICE_ACCOUNT_KEY", gcs_server::ACCOUNT);
+    for prefix in ["", "/r"] {
+        conformance::run(&server.storage(prefix, account)).await;
+    }
+}
+
+/// The key in a file, named as Google's own programs have it.
+#[tokio::test]
+async fn google_takes_a_file_with_the_key() {
+    let server = GcsServer::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("account.json");
+    std::fs::write(&file, gcs_server::ACCOUNT).unwrap();
+    let file = file.to_str().unwrap();
+    for name in ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_SERVICE_ACCOUNT"] {
+        let storage = server.storage("", (name, file));
+        assert_eq!(storage.len(&sample::sample(10).0).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_and_not_shown() {
+    let server = GcsServer::start().await;
+    let storage = server.storage("", ("GOOGLE_BEARER_TOKEN", "wrong-token-4711"));
+    let error = storage.len(&sample::sample(10).0).await.unwrap_err();
+    assert!(matches!(error, StorageError::Denied(_)), "{error:?}");
+    assert!(
+        !format!("{error} {error:?} {storage:?}").contains("4711"),
+        "{error:?}"
+    );
+    assert_eq!(server.requests(), 1, "a refusal is not asked for again");
 }
 
 /// Any other place, named from outside: `CHARTSEAL_TEST_STORAGE=az://container/prefix cargo test`.

@@ -7,6 +7,7 @@ use rusqlite::params;
 
 use super::History;
 use super::entry::{DepositEntry, UserEntry, VouchEntry};
+use super::names;
 use super::query::{EVENTS, each, moment};
 use super::row::{EventRow, read};
 use super::schema::damage;
@@ -54,34 +55,39 @@ impl History {
         let sql = format!("{EVENTS} {whose} AND e.stream = 2 ORDER BY e.position");
         let mut vouches = BTreeMap::new();
         self.read(|db| {
-            each(db, &sql, params![address.as_slice()], |row| {
-                let row = read(row, 0)?;
-                let at = moment(&row);
-                match row.event {
-                    Event::Vouched {
-                        voucher,
-                        user,
-                        role,
-                        expires,
-                    } => {
-                        vouches.insert(
-                            (voucher, user),
-                            VouchEntry {
-                                voucher,
-                                user,
-                                role,
-                                expires,
-                                at,
-                            },
-                        );
+            each(
+                db,
+                &sql,
+                params![names::number(db, address.as_slice())?],
+                |row| {
+                    let row = read(row, 0)?;
+                    let at = moment(&row);
+                    match row.event {
+                        Event::Vouched {
+                            voucher,
+                            user,
+                            role,
+                            expires,
+                        } => {
+                            vouches.insert(
+                                (voucher, user),
+                                VouchEntry {
+                                    voucher,
+                                    user,
+                                    role,
+                                    expires,
+                                    at,
+                                },
+                            );
+                        }
+                        Event::VouchWithdrawn { voucher, user } => {
+                            vouches.remove(&(voucher, user));
+                        }
+                        _ => return Err(damage()),
                     }
-                    Event::VouchWithdrawn { voucher, user } => {
-                        vouches.remove(&(voucher, user));
-                    }
-                    _ => return Err(damage()),
-                }
-                Ok(true)
-            })
+                    Ok(true)
+                },
+            )
         })?;
         Ok(vouches.into_values().collect())
     }
@@ -95,32 +101,37 @@ impl History {
         let sql = format!("{EVENTS} e.party = ?1 AND e.stream = 5 ORDER BY e.position");
         let mut rights = BTreeMap::new();
         self.read(|db| {
-            each(db, &sql, params![owner.as_slice()], |row| {
-                let row = read(row, 0)?;
-                let at = moment(&row);
-                match row.event {
-                    Event::DepositsAllowed {
-                        owner,
-                        depositor,
-                        expires,
-                    } => {
-                        rights.insert(
+            each(
+                db,
+                &sql,
+                params![names::number(db, owner.as_slice())?],
+                |row| {
+                    let row = read(row, 0)?;
+                    let at = moment(&row);
+                    match row.event {
+                        Event::DepositsAllowed {
+                            owner,
                             depositor,
-                            DepositEntry {
-                                owner,
+                            expires,
+                        } => {
+                            rights.insert(
                                 depositor,
-                                expires,
-                                at,
-                            },
-                        );
+                                DepositEntry {
+                                    owner,
+                                    depositor,
+                                    expires,
+                                    at,
+                                },
+                            );
+                        }
+                        Event::DepositsDisallowed { depositor, .. } => {
+                            rights.remove(&depositor);
+                        }
+                        _ => return Err(damage()),
                     }
-                    Event::DepositsDisallowed { depositor, .. } => {
-                        rights.remove(&depositor);
-                    }
-                    _ => return Err(damage()),
-                }
-                Ok(true)
-            })
+                    Ok(true)
+                },
+            )
         })?;
         Ok(rights.into_values().collect())
     }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::History;
 use super::entry::{GrantEntry, Moment, Occurrence, Page, RecordEntry, RequestEntry, Subject};
+use super::names;
 use super::row::{COLUMNS, EventRow, INDEX_BITS, columns, read};
 use super::schema::damage;
 use crate::chain::error::Result;
@@ -49,7 +50,11 @@ impl History {
             list(
                 db,
                 &sql,
-                params![owner.as_slice(), page.position(), page.limit],
+                params![
+                    names::number(db, owner.as_slice())?,
+                    page.position(),
+                    page.limit
+                ],
                 record_entry,
             )
         })
@@ -72,9 +77,17 @@ impl History {
     pub fn records_with_prefix(&self, prefix: &[u8], limit: u32) -> Result<Vec<RecordEntry>> {
         let mut top = prefix.to_vec();
         top.resize(B256::len_bytes() + 1, 0xff);
-        let sql =
-            format!("{RECORD} a.record >= ?1 AND a.record <= ?2 ORDER BY a.position LIMIT ?3");
-        self.read(|db| list(db, &sql, params![prefix, top, limit], record_entry))
+        let mut records = self.read(|db| {
+            let numbers = names::between(db, prefix, &top)?;
+            let mut records = Vec::new();
+            for number in numbers {
+                records.extend(numbered(db, Some(number))?);
+            }
+            Ok(records)
+        })?;
+        records.sort_by_key(|record| (record.added.block, record.added.index));
+        records.truncate(limit as usize);
+        Ok(records)
     }
 
     /// The records of others that a user holds a grant on, with the grant, in the order they were given.
@@ -89,7 +102,7 @@ impl History {
         );
         self.read(|db| {
             let mut found = Vec::new();
-            let grants = params![user.as_slice(), page.position()];
+            let grants = params![names::number(db, user.as_slice())?, page.position()];
             each(db, &sql, grants, |row| {
                 let Some(grant) = grant_entry(read(row, 0)?) else {
                     return Ok(true);
@@ -116,9 +129,12 @@ impl History {
         );
         self.read(|db| {
             let owner = record(db, id)?.map(|record| record.owner);
-            let grants = list(db, &sql, params![id.as_slice()], |row| {
-                Ok(grant_entry(read(row, 0)?))
-            })?;
+            let grants = list(
+                db,
+                &sql,
+                params![names::number(db, id.as_slice())?],
+                |row| Ok(grant_entry(read(row, 0)?)),
+            )?;
             Ok(grants
                 .into_iter()
                 .flatten()
@@ -153,7 +169,11 @@ impl History {
             list(
                 db,
                 &sql,
-                params![address.as_slice(), page.position(), page.limit],
+                params![
+                    names::number(db, address.as_slice())?,
+                    page.position(),
+                    page.limit
+                ],
                 request_entry,
             )
         })
@@ -171,13 +191,18 @@ impl History {
         };
         let sql = format!("{EVENTS} {whose} AND e.position > ?2 ORDER BY e.position LIMIT ?3");
         self.read(|db| {
-            list(db, &sql, params![key, page.position(), page.limit], |row| {
-                let row = read(row, 0)?;
-                Ok(Occurrence {
-                    at: moment(&row),
-                    event: row.event,
-                })
-            })
+            list(
+                db,
+                &sql,
+                params![names::number(db, key)?, page.position(), page.limit],
+                |row| {
+                    let row = read(row, 0)?;
+                    Ok(Occurrence {
+                        at: moment(&row),
+                        event: row.event,
+                    })
+                },
+            )
         })
     }
 }
@@ -214,10 +239,14 @@ pub(super) fn each(
 }
 
 fn record(database: &Connection, id: B256) -> rusqlite::Result<Option<RecordEntry>> {
+    numbered(database, names::number(database, id.as_slice())?)
+}
+
+fn numbered(database: &Connection, record: Option<i64>) -> rusqlite::Result<Option<RecordEntry>> {
     let sql = format!("{RECORD} a.record = ?1");
     database
         .prepare_cached(&sql)?
-        .query_row(params![id.as_slice()], record_entry)
+        .query_row(params![record], record_entry)
         .optional()
 }
 

@@ -3,6 +3,7 @@
 use alloy::primitives::{Address, B256};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::names;
 use super::schema::{damage, unsigned};
 use crate::chain::event::Event;
 
@@ -110,6 +111,28 @@ impl Keys {
     }
 }
 
+/// The names in an event's keys, by their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Named {
+    record: Option<i64>,
+    user: Option<i64>,
+    party: Option<i64>,
+}
+
+impl Named {
+    fn of(database: &Connection, keys: &Keys) -> rusqlite::Result<Self> {
+        let number = |name: &[u8]| names::number_or_new(database, name);
+        Ok(Self {
+            record: keys.record.map(|id| number(id.as_slice())).transpose()?,
+            user: keys.user.map(|user| number(user.as_slice())).transpose()?,
+            party: keys
+                .party
+                .map(|party| number(party.as_slice()))
+                .transpose()?,
+        })
+    }
+}
+
 /// Numbers as of an event; what the event does not state goes on from the one before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Numbers {
@@ -178,12 +201,13 @@ pub(super) const COLUMNS: usize = 12;
 /// Inserts an event after all those before it.
 pub(super) fn insert(database: &Connection, new: &NewEvent) -> rusqlite::Result<()> {
     let keys = Keys::of(&new.event);
-    let numbers = numbers(database, &new.event, &keys)?;
+    let named = Named::of(database, &keys)?;
+    let numbers = numbers(database, &new.event, &named)?;
     let sum = checksum(
         new.position,
         new.tx,
         &numbers,
-        &keys,
+        (keys.stream, &named),
         &new.topics,
         &new.data,
     );
@@ -196,9 +220,9 @@ pub(super) fn insert(database: &Connection, new: &NewEvent) -> rusqlite::Result<
             new.tx.as_slice(),
             keys.stream as i64,
             keys.starts,
-            keys.record.as_ref().map(|id| id.as_slice()),
-            keys.user.as_ref().map(|user| user.as_slice()),
-            keys.party.as_ref().map(|party| party.as_slice()),
+            named.record,
+            named.user,
+            named.party,
             numbers.version,
             numbers.epoch,
             numbers.key_version,
@@ -209,8 +233,8 @@ pub(super) fn insert(database: &Connection, new: &NewEvent) -> rusqlite::Result<
     Ok(())
 }
 
-fn numbers(database: &Connection, event: &Event, keys: &Keys) -> rusqlite::Result<Numbers> {
-    let before = |stream: Stream| last_numbers(database, stream, keys);
+fn numbers(database: &Connection, event: &Event, named: &Named) -> rusqlite::Result<Numbers> {
+    let before = |stream: Stream| last_numbers(database, stream, named);
     Ok(match *event {
         Event::RecordAdded { .. } | Event::RecordDeposited { .. } => Numbers {
             version: 1,
@@ -247,7 +271,7 @@ fn numbers(database: &Connection, event: &Event, keys: &Keys) -> rusqlite::Resul
     })
 }
 
-fn last_numbers(database: &Connection, stream: Stream, keys: &Keys) -> rusqlite::Result<Numbers> {
+fn last_numbers(database: &Connection, stream: Stream, named: &Named) -> rusqlite::Result<Numbers> {
     let read = |row: &Row<'_>| {
         Ok(Numbers {
             version: row.get(0)?,
@@ -255,27 +279,27 @@ fn last_numbers(database: &Connection, stream: Stream, keys: &Keys) -> rusqlite:
             key_version: row.get(2)?,
         })
     };
-    let found = match (stream, keys.record, keys.user) {
+    let found = match (stream, named.record, named.user) {
         (Stream::Content, Some(record), _) => database
             .prepare_cached(
                 "SELECT version, epoch, key_version FROM event WHERE record = ?1 AND stream = 3
                  ORDER BY position DESC LIMIT 1",
             )?
-            .query_row(params![record.as_slice()], read)
+            .query_row(params![record], read)
             .optional()?,
         (Stream::Grant, Some(record), Some(user)) => database
             .prepare_cached(
                 "SELECT version, epoch, key_version FROM event WHERE record = ?1 AND stream = 6 AND user = ?2
                  ORDER BY position DESC LIMIT 1",
             )?
-            .query_row(params![record.as_slice(), user.as_slice()], read)
+            .query_row(params![record, user], read)
             .optional()?,
         (_, _, Some(user)) => database
             .prepare_cached(
                 "SELECT version, epoch, key_version FROM event WHERE user = ?1 AND stream = 1
                  ORDER BY position DESC LIMIT 1",
             )?
-            .query_row(params![user.as_slice()], read)
+            .query_row(params![user], read)
             .optional()?,
         _ => None,
     };
@@ -300,12 +324,14 @@ pub(super) fn read(row: &Row<'_>, at: usize) -> rusqlite::Result<EventRow> {
         .filter_map(|word| B256::try_from(word).ok())
         .collect();
     let event = Event::from_raw(&words, data).map_err(|_| damage())?;
-    let keys = Keys::of(&event);
+    let named = Named {
+        record: row.get(at + 8)?,
+        user: row.get(at + 9)?,
+        party: row.get(at + 10)?,
+    };
+    let about = (Keys::of(&event).stream, &named);
     let sum: u32 = row.get(at + 7)?;
-    let indexed = blob(row, at + 8)? == keys.record.as_ref().map(|id| id.as_slice())
-        && blob(row, at + 9)? == keys.user.as_ref().map(|user| user.as_slice())
-        && blob(row, at + 10)? == keys.party.as_ref().map(|party| party.as_slice());
-    if !indexed || sum != checksum(position, tx, &numbers, &keys, topics, data) {
+    if sum != checksum(position, tx, &numbers, about, topics, data) {
         return Err(damage());
     }
     let timestamp = unsigned(row.get(at + 11)?)?;
@@ -327,7 +353,7 @@ fn checksum(
     position: u64,
     tx: B256,
     numbers: &Numbers,
-    keys: &Keys,
+    (stream, named): (Stream, &Named),
     topics: &[u8],
     data: &[u8],
 ) -> u32 {
@@ -338,9 +364,13 @@ fn checksum(
         numbers.version,
         numbers.epoch,
         numbers.key_version,
-        keys.stream as u32,
+        stream as u32,
     ] {
         sum.update(&number.to_be_bytes());
+    }
+    for name in [named.record, named.user, named.party] {
+        // No name has the number 0.
+        sum.update(&name.unwrap_or_default().to_be_bytes());
     }
     sum.update(topics);
     sum.update(data);

@@ -11,7 +11,7 @@ use crate::chain::error::{ChainError, Result};
 use crate::chain::registry::Deployment;
 
 /// Raised whenever what the tables hold changes its meaning; an index of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE meta (
@@ -21,12 +21,17 @@ const SCHEMA: &str = "
     CREATE TABLE block (
         number INTEGER PRIMARY KEY, hash BLOB NOT NULL, timestamp INTEGER NOT NULL
     ) STRICT;
+    -- Record ids and addresses, see names.rs.
+    CREATE TABLE name (
+        number INTEGER PRIMARY KEY, bytes BLOB NOT NULL, sum INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX by_first_bytes ON name (substr(bytes, 1, 8));
     CREATE TABLE event (
         position INTEGER PRIMARY KEY, -- block * 2^20 + index of the event in the block
         tx BLOB NOT NULL,
         stream INTEGER NOT NULL,      -- what the event says something new about, see row.rs
         starts INTEGER NOT NULL,      -- 1 where it begins something, 0 where it changes or ends it
-        record BLOB, user BLOB, party BLOB,
+        record INTEGER, user INTEGER, party INTEGER, -- names
         version INTEGER NOT NULL, epoch INTEGER NOT NULL, key_version INTEGER NOT NULL, -- as of this event
         topics BLOB NOT NULL, data BLOB NOT NULL,
         sum INTEGER NOT NULL

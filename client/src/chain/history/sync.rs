@@ -5,8 +5,9 @@ use alloy::rpc::types::Log;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::History;
+use super::batch::{Batch, Range};
 use super::row::{self, INDEX_BITS, NewEvent};
-use super::schema::{self, damage, unsigned};
+use super::schema::{damage, unsigned};
 use crate::chain::error::{ChainError, Result};
 use crate::chain::event::Event;
 use crate::chain::node::Block;
@@ -27,7 +28,7 @@ const REORGANISATIONS: u32 = 16;
 /// How far a sync has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// The last block indexed.
+    /// The last block fetched.
     pub done: u64,
     /// The last block there is.
     pub of: u64,
@@ -44,18 +45,12 @@ pub struct SyncReport {
     pub taken_back: u64,
 }
 
-/// What a range of blocks holds.
-struct Range {
-    events: Vec<NewEvent>,
-    /// The blocks of the events, and the range's last.
-    blocks: Vec<Block>,
-}
-
 impl History {
     /// Indexes every block up to the newest. What left the chain since the last time is taken back first.
     ///
     /// Ranges of blocks shrink where the node gives too many results or too long an answer, so that memory stays
-    /// bounded, and grow again where there is little. A sync that is cut off goes on from there the next time.
+    /// bounded, and grow again where there is little. Several are written at once. A sync that fails keeps what it
+    /// fetched, and one that is cut off what it had written; the next goes on from there.
     ///
     /// # Errors
     ///
@@ -64,29 +59,55 @@ impl History {
     pub async fn sync(
         &self,
         registry: &Registry,
-        mut progress: impl FnMut(Progress),
+        progress: impl FnMut(Progress),
     ) -> Result<SyncReport> {
-        let mut of = registry.snapshot().await?.block().number;
-        let mut report = SyncReport::default();
+        let of = registry.snapshot().await?.block().number;
+        let mut report = SyncReport {
+            taken_back: self.take_back(registry).await?,
+            ..SyncReport::default()
+        };
+        let mut batch = Batch::after(self.last_block()?);
+        let followed = self
+            .follow(registry, of, (&mut batch, &mut report), progress)
+            .await;
+        if followed.is_err() {
+            self.append(&mut batch)?;
+        }
+        followed.map(|()| report)
+    }
+
+    /// Fetches and writes every block up to `of`. Where it fails, the batch is what was not written.
+    async fn follow(
+        &self,
+        registry: &Registry,
+        mut of: u64,
+        (batch, report): (&mut Batch, &mut SyncReport),
+        mut progress: impl FnMut(Progress),
+    ) -> Result<()> {
         let (mut range, mut changes) = (FIRST_RANGE, 0);
-        report.taken_back += self.take_back(registry).await?;
         loop {
-            let known = self.synced_to()?;
-            report.to = known.unwrap_or(0);
-            let from = known.map_or(self.deployment.block, |last| last.saturating_add(1));
-            if from > of {
-                return Ok(report);
+            let last = batch.last();
+            report.to = last.map_or(0, |(number, _)| number);
+            let from = last.map_or(self.deployment.block, |_| report.to.saturating_add(1));
+            if from > of && batch.is_empty() {
+                return Ok(());
+            }
+            if from > of || batch.is_full() {
+                report.added += self.append(batch)?;
+                continue;
             }
             let to = of.min(from.saturating_add(range - 1));
-            match self.fetch(registry, known, from, to).await {
+            match self.fetch(registry, last, from, to).await {
                 Ok(Some(found)) => {
                     range = next_range(range, found.events.len());
-                    report.added += self.append(known, &found)?;
+                    batch.push(found);
                     progress(Progress { done: to, of });
                 }
                 Ok(None) if changes < REORGANISATIONS => {
                     changes += 1;
+                    report.added += self.append(batch)?;
                     report.taken_back += self.take_back(registry).await?;
+                    *batch = Batch::after(self.last_block()?);
                     of = registry.snapshot().await?.block().number;
                 }
                 Ok(None) => return Err(ChainError::malformed("its blocks change all the time")),
@@ -102,7 +123,7 @@ impl History {
     async fn fetch(
         &self,
         registry: &Registry,
-        known: Option<u64>,
+        last: Option<(u64, B256)>,
         from: u64,
         to: u64,
     ) -> Result<Option<Range>> {
@@ -122,7 +143,7 @@ impl History {
             Err(ChainError::NoState(_)) => return Ok(None),
             other => other?,
         };
-        if !belong_together(&logs, &blocks) || !self.continues(known, blocks.first())? {
+        if !belong_together(&logs, &blocks) || !continues(last, blocks.first()) {
             return Ok(None);
         }
         if events
@@ -135,37 +156,40 @@ impl History {
         Ok(Some(Range { events, blocks }))
     }
 
-    /// Whether the first block of a range follows the last one indexed.
-    fn continues(&self, known: Option<u64>, first: Option<&Block>) -> Result<bool> {
-        let Some(known) = known else { return Ok(true) };
-        let hash = self.read(|db| block_hash(db, known))?;
-        Ok(hash == first.map(|block| block.parent))
-    }
-
-    /// Adds a range after `known`, unless another process has gone on from there already.
-    fn append(&self, known: Option<u64>, range: &Range) -> Result<u64> {
-        self.write(|db| {
-            if schema::synced_to(db)? != known {
+    /// Adds a batch, unless another process has changed what it follows. Leaves an empty batch after what is indexed then.
+    fn append(&self, batch: &mut Batch) -> Result<u64> {
+        if batch.is_empty() {
+            return Ok(0);
+        }
+        let added = self.write(|db| {
+            if last_block(db, i64::MAX)? != batch.known() {
                 return Ok(0);
             }
             let mut insert = db.prepare_cached("INSERT INTO block VALUES (?1, ?2, ?3)")?;
-            for block in &range.blocks {
+            for block in batch.blocks() {
                 insert.execute(params![
                     block.number as i64,
                     block.hash.as_slice(),
                     block.timestamp as i64
                 ])?;
             }
-            for event in &range.events {
+            for event in batch.events() {
                 row::insert(db, event)?;
             }
-            Ok(range.events.len() as u64)
-        })
+            Ok(batch.events().len() as u64)
+        })?;
+        *batch = Batch::after(self.last_block()?);
+        Ok(added)
+    }
+
+    /// The last block indexed.
+    fn last_block(&self) -> Result<Option<(u64, B256)>> {
+        self.read(|db| last_block(db, i64::MAX))
     }
 
     /// Takes back every block that is not on the chain any more. Returns the number of events that went with them.
     async fn take_back(&self, registry: &Registry) -> Result<u64> {
-        let mut last = self.read(|db| last_block(db, i64::MAX))?;
+        let mut last = self.last_block()?;
         let mut changed = false;
         while let Some((number, hash)) = last {
             let found = registry.node().block(number).await?;
@@ -236,15 +260,9 @@ fn belong_together(logs: &[Log], blocks: &[Block]) -> bool {
     })
 }
 
-fn block_hash(database: &Connection, number: u64) -> rusqlite::Result<Option<B256>> {
-    let hash: Option<[u8; 32]> = database
-        .query_row(
-            "SELECT hash FROM block WHERE number = ?1",
-            [number as i64],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(hash.map(B256::from))
+/// Whether the first block of a range follows the last one before it.
+fn continues(last: Option<(u64, B256)>, first: Option<&Block>) -> bool {
+    last.is_none_or(|(_, hash)| first.is_some_and(|block| block.parent == hash))
 }
 
 /// The last indexed block with at most this number.

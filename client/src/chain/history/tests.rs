@@ -1,5 +1,7 @@
 //! Lists from histories of a chain in memory: growth, reorganisations, hostile nodes, damaged files.
 
+mod batches;
+
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::SolEvent;
 
